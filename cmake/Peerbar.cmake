@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What the leaf CMakeLists.txt say: peerbar_library, peerbar_program,
+# peerbar_test.  Mechanics live here, declarations there.
+include_guard(GLOBAL)
+
+add_library(peerbar_flags INTERFACE)
+target_compile_features(peerbar_flags INTERFACE c_std_11)
+target_compile_definitions(peerbar_flags INTERFACE _GNU_SOURCE)
+target_compile_options(peerbar_flags INTERFACE
+	-Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow
+	-Wpointer-arith -Wvla -Wno-unused-parameter -fvisibility=hidden
+	$<$<BOOL:${PEERBAR_WERROR}>:-Werror>)
+if(PEERBAR_SANITIZE)
+	target_compile_options(peerbar_flags INTERFACE
+		-fsanitize=${PEERBAR_SANITIZE} -fno-sanitize-recover=all
+		-fno-omit-frame-pointer)
+	target_link_options(peerbar_flags INTERFACE
+		-fsanitize=${PEERBAR_SANITIZE})
+endif()
+
+# peerbar_find(PREFIX pkg-config-module PACKAGE debian-name WITHOUT consequence)
+# An optional dependency: PEERBAR_<PREFIX> defaults to AUTO; ON makes absence an
+# error, OFF does not look.  Target: PkgConfig::PREFIX.
+function(peerbar_find prefix module)
+	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT" "" ${ARGN})
+	set(PEERBAR_${prefix} AUTO CACHE STRING "Use ${module}: AUTO, ON or OFF")
+	if(NOT PEERBAR_${prefix})
+		set(why "switched off")
+	else()
+		pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})
+		set(why "not found; install ${arg_PACKAGE}")
+	endif()
+	if(NOT ${prefix}_FOUND)
+		if(PEERBAR_${prefix} STREQUAL "ON")
+			message(FATAL_ERROR "${module} ${why}")
+		endif()
+		peerbar_missing("${module} ${why}: ${arg_WITHOUT}")
+	endif()
+	set(${prefix}_FOUND ${${prefix}_FOUND} PARENT_SCOPE)
+endfunction()
+
+function(peerbar_missing text)
+	set_property(GLOBAL APPEND PROPERTY PEERBAR_MISSING "${text}")
+endfunction()
+
+# Only what is missing, and what is lost with it.
+function(peerbar_report)
+	get_property(missing GLOBAL PROPERTY PEERBAR_MISSING)
+	foreach(text IN LISTS missing)
+		message(STATUS "missing: ${text}")
+	endforeach()
+endfunction()
+
+# peerbar_library(name MAP file SOVERSION n SOURCES ... LINK ... )
+# A shared library with hidden visibility and a symbol map, and lib<name>_static
+# under the target <name>_static for unit tests that reach inside.
+function(peerbar_library name)
+	cmake_parse_arguments(arg "" "MAP;SOVERSION" "SOURCES;LINK" ${ARGN})
+	set(map ${CMAKE_CURRENT_SOURCE_DIR}/${arg_MAP})
+	add_library(${name} SHARED ${arg_SOURCES})
+	add_library(${name}_static STATIC EXCLUDE_FROM_ALL ${arg_SOURCES})
+	set_target_properties(${name} PROPERTIES
+		VERSION ${PROJECT_VERSION} SOVERSION ${arg_SOVERSION}
+		LINK_DEPENDS ${map})
+	target_link_options(${name} PRIVATE
+		-Wl,--version-script=${map} -Wl,--no-undefined)
+	foreach(target ${name} ${name}_static)
+		target_include_directories(${target}
+			PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/providers/include>
+			       $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+			PRIVATE ${PROJECT_SOURCE_DIR}/kernel/uapi)
+		target_link_libraries(${target}
+			PUBLIC ${arg_LINK} PRIVATE peerbar_flags)
+	endforeach()
+	install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endfunction()
+
+# peerbar_program(name SOURCES ... LINK ...)
+function(peerbar_program name)
+	cmake_parse_arguments(arg "NO_INSTALL" "" "SOURCES;LINK" ${ARGN})
+	add_executable(${name} ${arg_SOURCES})
+	target_link_libraries(${name} PRIVATE ${arg_LINK} peerbar_flags)
+	if(NOT arg_NO_INSTALL)
+		install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
+	endif()
+endfunction()
+
+# peerbar_test(name TIER unit|vm SOURCES ... LINK ...)
+# Tier unit runs under ctest on any machine; tier vm is only built here and run
+# by tests/vm/run inside the guest.  Exit status 4 is a skip.
+function(peerbar_test name)
+	cmake_parse_arguments(arg "" "TIER" "SOURCES;LINK" ${ARGN})
+	add_executable(${name} ${arg_SOURCES})
+	target_link_libraries(${name} PRIVATE ${arg_LINK} peerbar_flags)
+	if(arg_TIER STREQUAL "unit")
+		add_test(NAME ${name} COMMAND ${name})
+		set_tests_properties(${name} PROPERTIES
+			LABELS unit SKIP_RETURN_CODE 4 TIMEOUT 120)
+	endif()
+endfunction()

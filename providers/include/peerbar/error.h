@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/**
+ * DOC: Errors
+ *
+ * Every int function of libpeerbar returns 0 (or a count) on success and
+ * -errno on failure; errno itself is neither set nor to be read.  Output
+ * parameters are written on success only.  The library never prints, exits or
+ * aborts.
+ *
+ * One errno often has several causes (EOPNOTSUPP has at least three).  The
+ * detail text says which one it was and what to do about it.
+ */
+#ifndef PEERBAR_ERROR_H
+#define PEERBAR_ERROR_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * peerbar_error_detail - why the last failing call of this thread failed
+ *
+ * Ownership: the string belongs to the library and stays valid until the next
+ * peerbar call of the same thread.
+ * Threads: one text per thread.
+ * Return: one line without a newline; "" when no call of this thread has
+ * failed yet.  A successful call leaves the text as it is.
+ */
+const char *peerbar_error_detail(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* PEERBAR_ERROR_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* All of libpeerbar; providers (<peerbar/verbs.h>) are included on their own. */
+#ifndef PEERBAR_PEERBAR_H
+#define PEERBAR_PEERBAR_H
+
+#include <peerbar/buffer.h>
+#include <peerbar/device.h>
+#include <peerbar/error.h>
+#include <peerbar/mapping.h>
+#include <peerbar/probe.h>
+#include <peerbar/registry.h>
+
+#endif /* PEERBAR_PEERBAR_H */
