@@ -85,16 +85,32 @@ function(peerbar_program name)
 	endif()
 endfunction()
 
-# peerbar_test(name TIER unit|vm SOURCES ... LINK ...)
-# Tier unit runs under ctest on any machine; tier vm is only built here and run
+# peerbar_test(name TIER unit|vm SOURCES ... LINK ... [KERNELS ...] [TIMEOUT s])
+# Tier unit runs under ctest on any machine.  Tier vm is only built here; it is
+# listed in tests/vm/suite of the build tree with the kernels it is for, and run
 # by tests/vm/run inside the guest.  Exit status 4 is a skip.
 function(peerbar_test name)
-	cmake_parse_arguments(arg "" "TIER" "SOURCES;LINK" ${ARGN})
+	cmake_parse_arguments(arg "" "TIER;TIMEOUT" "SOURCES;LINK;KERNELS" ${ARGN})
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 120)
+	endif()
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE ${arg_LINK} peerbar_flags)
 	if(arg_TIER STREQUAL "unit")
 		add_test(NAME ${name} COMMAND ${name})
 		set_tests_properties(${name} PROPERTIES
-			LABELS unit SKIP_RETURN_CODE 4 TIMEOUT 120)
+			LABELS unit SKIP_RETURN_CODE 4 TIMEOUT ${arg_TIMEOUT})
+	else()
+		list(JOIN arg_KERNELS "," kernels)
+		file(RELATIVE_PATH path ${PROJECT_BINARY_DIR}
+			${CMAKE_CURRENT_BINARY_DIR}/${name})
+		set_property(GLOBAL APPEND_STRING PROPERTY PEERBAR_VM_SUITE
+			"${path} ${kernels} ${arg_TIMEOUT}\n")
 	endif()
+endfunction()
+
+# What tests/vm/run reads: program, kernels, seconds; one test a line.
+function(peerbar_vm_suite)
+	get_property(suite GLOBAL PROPERTY PEERBAR_VM_SUITE)
+	file(WRITE ${PROJECT_BINARY_DIR}/tests/vm/suite "${suite}")
 endfunction()
