@@ -26,6 +26,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 struct peerbar_buffer;
 
 /**
@@ -102,8 +104,8 @@ struct peerbar_buffer_info {
  * Source: VFIO_DEVICE_FEATURE_DMA_BUF, drivers/vfio/pci/vfio_pci_dmabuf.c.
  *
  * Return: 0, or
- *  -EINVAL     @nr_ranges is 0, a range is empty, unaligned or beyond the BAR,
- *              unknown flags (the detail text names the range)
+ *  -EINVAL     no such BAR number, @nr_ranges is 0, a range is empty, unaligned
+ *              or beyond the BAR (the detail text names it), unknown flags
  *  -E2BIG      more than PEERBAR_MAX_RANGES
  *  -ENODEV     the BAR is absent or not mappable, or the device is gone
  *  -EOPNOTSUPP the kernel cannot export dma-bufs from this device
@@ -173,6 +175,8 @@ int peerbar_buffer_info(struct peerbar_buffer *buf,
  * -EBADFD when it is revoked already, -ENODEV when the device is closed.
  */
 int peerbar_buffer_revoke(struct peerbar_buffer *buf);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

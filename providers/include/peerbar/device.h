@@ -21,6 +21,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 struct peerbar_device;
 
 /** enum peerbar_backend - which kernel interface opens the device */
@@ -138,6 +140,8 @@ int peerbar_device_read(struct peerbar_device *dev, unsigned int index,
 			uint64_t offset, void *buf, size_t len);
 int peerbar_device_write(struct peerbar_device *dev, unsigned int index,
 			 uint64_t offset, const void *buf, size_t len);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

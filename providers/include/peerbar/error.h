@@ -17,6 +17,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /**
  * peerbar_error_detail - why the last failing call of this thread failed
  *
@@ -27,6 +29,23 @@ extern "C" {
  * failed yet.  A successful call leaves the text as it is.
  */
 const char *peerbar_error_detail(void);
+
+/**
+ * peerbar_error_set - record the detail text of this thread's failure
+ * @err: -errno
+ * @format: printf format of one line without a newline; cut at 511 bytes
+ *
+ * For providers, whose users read one detail text whichever library failed.
+ *
+ * Return: @err, so that "return peerbar_error_set(...)" says it all.
+ */
+int peerbar_error_set(int err, const char *format, ...)
+#if defined(__GNUC__)
+	__attribute__((format(printf, 2, 3)))
+#endif
+	;
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

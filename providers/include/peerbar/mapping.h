@@ -27,6 +27,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 struct peerbar_mapping;
 
 enum peerbar_map_flags {
@@ -37,7 +39,8 @@ enum peerbar_map_flags {
 /**
  * peerbar_buffer_map - map a part of a buffer
  * @offset: bytes into the buffer; a multiple of the page size
- * @length: bytes; 0 means up to the end of the buffer
+ * @length: bytes, a multiple of the page size; 0 means up to the end of the
+ *	buffer
  * @flags: enum peerbar_map_flags; 0 means both
  * @out: written on success; release with peerbar_mapping_close()
  *
@@ -45,8 +48,8 @@ enum peerbar_map_flags {
  * wherever buffer offset and BAR address allow it.  The mapping is entered in
  * the registry (<peerbar/registry.h>).  Pages are inserted at first touch.
  *
- * Return: 0; -EINVAL unaligned or beyond the buffer; -EACCES writable mapping
- * of a read-only buffer; -ENODEV revoked for good; -EOPNOTSUPP the kernel
+ * Return: 0; -EINVAL unaligned, empty or beyond the buffer, or unknown flags;
+ * -EACCES writable mapping (0 asks for one) of a read-only buffer; -ENODEV revoked for good; -EOPNOTSUPP the kernel
  * cannot map dma-bufs and the fall-back does not apply.
  */
 int peerbar_buffer_map(struct peerbar_buffer *buf, uint64_t offset,
@@ -78,7 +81,8 @@ bool peerbar_mapping_is_fallback(const struct peerbar_mapping *map);
  *
  * Threads: any number at once; async-signal-safe but for the detail text.
  * Return: 0; -ENODEV when the memory was taken back on the way (a part may
- * have been copied); -EINVAL outside the mapping.
+ * have been copied); -EINVAL outside the mapping; -EACCES writing through a
+ * mapping made without PEERBAR_MAP_WRITE.
  */
 int peerbar_read(const struct peerbar_mapping *map, uint64_t offset, void *dst,
 		 size_t len);
@@ -95,6 +99,8 @@ int peerbar_write(struct peerbar_mapping *map, uint64_t offset,
  */
 int peerbar_guard_run(const struct peerbar_mapping *map, void (*fn)(void *arg),
 		      void *arg);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 enum peerbar_cap {
 	PEERBAR_CAP_EXPORT,	/* BARs can be exported as dma-bufs */
 	PEERBAR_CAP_MMAP,	/* ... which can be mapped by their fd */
@@ -46,6 +48,8 @@ int peerbar_probe(struct peerbar_device *dev,
 
 /** peerbar_cap_name - "export", "mmap", ...; NULL for an unknown value */
 const char *peerbar_cap_name(enum peerbar_cap cap);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

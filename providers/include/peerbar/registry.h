@@ -15,6 +15,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /**
  * struct peerbar_hit - where an address lies
  * @fd: dma-buf fd; the registry's.  Duplicate it before the mapping can go.
@@ -31,6 +33,8 @@ struct peerbar_hit {
 
 /**
  * peerbar_registry_find - look an address range up
+ * @len: bytes; 0 looks up the address alone
+ * @out: written on success
  *
  * Threads: lock-free; safe against mappings that come and go elsewhere.
  * Return: 0 when [addr, addr + len) lies in one mapping; -ENOENT when it
@@ -38,6 +42,8 @@ struct peerbar_hit {
  */
 int peerbar_registry_find(const void *addr, size_t len,
 			  struct peerbar_hit *out);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

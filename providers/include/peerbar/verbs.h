@@ -21,6 +21,8 @@
 extern "C" {
 #endif
 
+#pragma GCC visibility push(default)
+
 /**
  * enum peerbar_verbs_support - can this NIC register dma-bufs
  *
@@ -67,6 +69,8 @@ const char *peerbar_verbs_support_text(enum peerbar_verbs_support support);
 int peerbar_verbs_reg_mr(struct ibv_pd *pd, struct peerbar_buffer *buf,
 			 uint64_t offset, size_t length, uint64_t iova,
 			 int access, struct ibv_mr **out);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* State, counters and revoke: what our kernel modules add. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <peerbar/error.h>
+
+#include "buffer_priv.h"
+#include "sys.h"
+#include "uapi.h"
+
+#define NEEDS_MODULES "; it takes the vfio-pci modules of peerbar (kernel/)"
+
+static int check_exporter(const struct peerbar_buffer *buf, const char *what)
+{
+	if (!buf->dev)
+		return peerbar_error_set(-EOPNOTSUPP,
+					 "%s: an imported buffer; only the process that exported it can ask",
+					 what);
+	if (buf->dev->fd < 0)
+		return peerbar_error_set(-ENODEV, "%s: %s is closed", what,
+					 buf->dev->bdf);
+	return 0;
+}
+
+static int require_feature(const struct peerbar_buffer *buf, uint32_t flags,
+			   const char *what)
+{
+	int ret;
+
+	ret = check_exporter(buf, what);
+	if (ret)
+		return ret;
+	ret = device_probe_feature(buf->dev, flags);
+	if (ret == -EOPNOTSUPP)
+		return peerbar_error_set(ret, "%s: the kernel does not know it" NEEDS_MODULES,
+					 what);
+	if (ret)
+		return peerbar_error_set(ret, "%s: asking the kernel: %s", what,
+					 strerror(-ret));
+	return 0;
+}
+
+static int query(struct peerbar_buffer *buf,
+		 struct peerbar_vfio_dma_buf_info *info)
+{
+	const uint32_t flags = VFIO_DEVICE_FEATURE_GET |
+			       PEERBAR_VFIO_FEATURE_DMA_BUF_INFO;
+	struct {
+		struct vfio_device_feature header;
+		struct peerbar_vfio_dma_buf_info info;
+	} arg = {
+		.header = { .argsz = sizeof(arg), .flags = flags },
+		.info = { .dmabuf_fd = buf->fd },
+	};
+	int ret;
+
+	ret = require_feature(buf, flags, "buffer info");
+	if (ret)
+		return ret;
+	ret = sys_ioctl(buf->dev->fd, VFIO_DEVICE_FEATURE, &arg);
+	if (ret < 0)
+		return peerbar_error_set(ret, "buffer info: %s", strerror(-ret));
+	*info = arg.info;
+	return 0;
+}
+
+static enum peerbar_state to_state(uint32_t state)
+{
+	switch (state) {
+	case PEERBAR_VFIO_DMA_BUF_OK:
+		return PEERBAR_LIVE;
+	case PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED:
+		return PEERBAR_SUSPENDED;
+	default:
+		return PEERBAR_REVOKED;
+	}
+}
+
+/*
+ * The kernel maps a suspended buffer, but not one revoked for good: mapping
+ * inserts no page, so that asking costs nothing.
+ */
+static int state_by_mmap(struct peerbar_buffer *buf, enum peerbar_state *out)
+{
+	void *addr;
+	int ret;
+
+	ret = sys_mmap(NULL, sys_page_size(), PROT_READ, MAP_SHARED, buf->fd, 0,
+		       &addr);
+	switch (ret) {
+	case 0:
+		sys_munmap(addr, sys_page_size());
+		*out = PEERBAR_LIVE;
+		return 0;
+	case -ENODEV:
+		*out = PEERBAR_REVOKED;
+		return 0;
+	case -EINVAL:
+		return peerbar_error_set(-EOPNOTSUPP,
+					 "buffer state: the exporter cannot map the buffer, which is how to ask" NEEDS_MODULES);
+	default:
+		return peerbar_error_set(ret, "buffer state: mmap: %s",
+					 strerror(-ret));
+	}
+}
+
+int peerbar_buffer_state(struct peerbar_buffer *buf, enum peerbar_state *out)
+{
+	struct peerbar_vfio_dma_buf_info info;
+	int ret;
+
+	if (!buf->dev)
+		return state_by_mmap(buf, out);
+	if (buffer_device_closed(buf)) {
+		*out = PEERBAR_REVOKED;
+		return 0;
+	}
+	ret = query(buf, &info);
+	if (!ret)
+		*out = to_state(info.state);
+	return ret;
+}
+
+int peerbar_buffer_info(struct peerbar_buffer *buf,
+			struct peerbar_buffer_info *out)
+{
+	struct peerbar_vfio_dma_buf_info info;
+	int ret;
+
+	ret = query(buf, &info);
+	if (ret)
+		return ret;
+	*out = (struct peerbar_buffer_info){
+		.state = to_state(info.state),
+		.memattr = info.memattr == PEERBAR_VFIO_DMA_BUF_WC ?
+				   PEERBAR_WRITE_COMBINING :
+				   PEERBAR_UNCACHED,
+		.nr_ranges = info.nr_ranges,
+		.importers = info.importers,
+		.faults_4k = info.faults_pte,
+		.faults_2m = info.faults_pmd,
+		.faults_1g = info.faults_pud,
+		.faults_refused = info.faults_refused,
+		.revokes = info.revokes,
+		.revoke_ns = info.revoke_ns,
+	};
+	return 0;
+}
+
+int peerbar_buffer_revoke(struct peerbar_buffer *buf)
+{
+	const uint32_t flags = VFIO_DEVICE_FEATURE_SET |
+			       PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE;
+	struct {
+		struct vfio_device_feature header;
+		struct peerbar_vfio_dma_buf_revoke revoke;
+	} arg = {
+		.header = { .argsz = sizeof(arg), .flags = flags },
+		.revoke = { .dmabuf_fd = buf->fd },
+	};
+	int ret;
+
+	ret = require_feature(buf, flags, "revoke");
+	if (ret)
+		return ret;
+	ret = sys_ioctl(buf->dev->fd, VFIO_DEVICE_FEATURE, &arg);
+	if (ret == -EBADFD)
+		return peerbar_error_set(ret, "revoke: the buffer is revoked already");
+	if (ret < 0)
+		return peerbar_error_set(ret, "revoke: %s", strerror(-ret));
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef PEERBAR_BUFFER_PRIV_H
+#define PEERBAR_BUFFER_PRIV_H
+
+#include <peerbar/buffer.h>
+
+#include "device_priv.h"
+
+/*
+ * @dev: NULL when imported
+ * @ranges: adjacent ones merged; none when imported
+ */
+struct peerbar_buffer {
+	int fd;
+	uint64_t size;
+	struct peerbar_device *dev;
+	unsigned int bar;
+	bool read_only;
+	unsigned int nr_ranges;
+	struct peerbar_range ranges[];
+};
+
+/**
+ * struct buffer_piece - a run of buffer bytes that is a run of BAR bytes, too
+ * @buffer_offset: where it starts in the buffer
+ * @bar_offset: where it starts in the BAR
+ * @length: bytes
+ */
+struct buffer_piece {
+	uint64_t buffer_offset;
+	uint64_t bar_offset;
+	uint64_t length;
+};
+
+/*
+ * The longest piece of [offset, offset + length) of an exported buffer.
+ * false for an imported one.
+ */
+bool buffer_longest_piece(const struct peerbar_buffer *buf, uint64_t offset,
+			  uint64_t length, struct buffer_piece *out);
+
+/* Is the buffer's device open?  An imported buffer has none. */
+bool buffer_device_closed(const struct peerbar_buffer *buf);
+
+#endif /* PEERBAR_BUFFER_PRIV_H */
