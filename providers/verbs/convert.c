@@ -18,9 +18,8 @@ int verbs_from_int(int ret)
 	return ret ? verbs_from_errno() : 0;
 }
 
-int verbs_reg_dmabuf(struct ibv_pd *pd, uint64_t offset,
-		     size_t length, uint64_t iova, int fd,
-		     int access, struct ibv_mr **out)
+int verbs_reg_dmabuf(struct ibv_pd *pd, uint64_t offset, size_t length,
+		     uint64_t iova, int fd, int access, struct ibv_mr **out)
 {
 	struct ibv_mr *mr;
 

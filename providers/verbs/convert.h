@@ -20,8 +20,7 @@ int verbs_from_int(int ret);
 int verbs_from_errno(void);
 
 /* ibv_reg_dmabuf_mr(), in our dialect */
-int verbs_reg_dmabuf(struct ibv_pd *pd, uint64_t offset,
-		     size_t length, uint64_t iova, int fd,
-		     int access, struct ibv_mr **out);
+int verbs_reg_dmabuf(struct ibv_pd *pd, uint64_t offset, size_t length,
+		     uint64_t iova, int fd, int access, struct ibv_mr **out);
 
 #endif /* PEERBAR_VERBS_CONVERT_H */

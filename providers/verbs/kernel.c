@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include <infiniband/verbs.h>
@@ -10,18 +11,8 @@
 
 #include "kernel.h"
 
-enum {
-	ATTR_MR,
-	ATTR_PD,
-	ATTR_OFFSET,
-	ATTR_LENGTH,
-	ATTR_IOVA,
-	ATTR_FD,
-	ATTR_ACCESS,
-	ATTR_LKEY,
-	ATTR_RKEY,
-	NR_ATTRS,
-};
+#define NR_ATTRS   (UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY + 1)
+#define ATTR(name) UVERBS_ATTR_REG_DMABUF_MR_##name
 
 struct request {
 	struct ib_uverbs_ioctl_hdr header;
@@ -29,9 +20,9 @@ struct request {
 };
 
 /* Inputs of up to eight bytes travel inside the attribute. */
-static struct ib_uverbs_attr attr_in(uint16_t id, uint16_t len, uint64_t data)
+static void set_attr(struct request *req, uint16_t id, uint16_t len, uint64_t data)
 {
-	return (struct ib_uverbs_attr){
+	req->attrs[id] = (struct ib_uverbs_attr){
 		.attr_id = id,
 		.len = len,
 		.flags = UVERBS_ATTR_F_MANDATORY,
@@ -39,35 +30,23 @@ static struct ib_uverbs_attr attr_in(uint16_t id, uint16_t len, uint64_t data)
 	};
 }
 
-static struct ib_uverbs_attr attr_out(uint16_t id, uint32_t *value)
-{
-	return attr_in(id, sizeof(*value), (uintptr_t)value);
-}
-
 static void fill(struct request *req, uint32_t pd, uint32_t keys[2])
 {
-	const uint64_t page = 4096;
-
-	*req = (struct request){
-		.header = {
-			.length = sizeof(*req),
-			.object_id = UVERBS_OBJECT_MR,
-			.method_id = UVERBS_METHOD_REG_DMABUF_MR,
-			.num_attrs = NR_ATTRS,
-		},
-		.attrs = {
-			[ATTR_MR] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0, 0),
-			[ATTR_PD] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, 0, pd),
-			[ATTR_OFFSET] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 8, 0),
-			[ATTR_LENGTH] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_LENGTH, 8, page),
-			[ATTR_IOVA] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_IOVA, 8, 0),
-			[ATTR_FD] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_FD, 4, (uint32_t)-1),
-			[ATTR_ACCESS] = attr_in(UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 4,
-						IB_UVERBS_ACCESS_LOCAL_WRITE),
-			[ATTR_LKEY] = attr_out(UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, &keys[0]),
-			[ATTR_RKEY] = attr_out(UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, &keys[1]),
-		},
-	};
+	memset(req, 0, sizeof(*req));
+	req->header.length = sizeof(*req);
+	req->header.object_id = UVERBS_OBJECT_MR;
+	req->header.method_id = UVERBS_METHOD_REG_DMABUF_MR;
+	req->header.num_attrs = NR_ATTRS;
+	set_attr(req, ATTR(HANDLE), 0, 0);
+	set_attr(req, ATTR(PD_HANDLE), 0, pd);
+	set_attr(req, ATTR(OFFSET), sizeof(uint64_t), 0);
+	set_attr(req, ATTR(LENGTH), sizeof(uint64_t), 4096);
+	set_attr(req, ATTR(IOVA), sizeof(uint64_t), 0);
+	set_attr(req, ATTR(FD), sizeof(uint32_t), UINT32_MAX);
+	set_attr(req, ATTR(ACCESS_FLAGS), sizeof(uint32_t),
+		 IB_UVERBS_ACCESS_LOCAL_WRITE);
+	set_attr(req, ATTR(RESP_LKEY), sizeof(keys[0]), (uintptr_t)&keys[0]);
+	set_attr(req, ATTR(RESP_RKEY), sizeof(keys[1]), (uintptr_t)&keys[1]);
 }
 
 /*

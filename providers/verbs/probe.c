@@ -14,11 +14,15 @@
 static const char *const texts[] = {
 	[PEERBAR_VERBS_OK] = "the NIC registers dma-bufs",
 	[PEERBAR_VERBS_NO_PROVIDER] =
-		"the rdma-core provider of this NIC has no ibv_reg_dmabuf_mr: use a newer rdma-core (for rxe: IBV_DRIVERS with the provider of peerbar)",
+		"the rdma-core provider of this NIC has no ibv_reg_dmabuf_mr: "
+		"use a newer rdma-core (for rxe: IBV_DRIVERS with the provider "
+		"of peerbar)",
 	[PEERBAR_VERBS_NO_DRIVER] =
-		"the kernel driver of this NIC does not register dma-bufs: use a newer kernel (for rxe: the rdma_rxe module of peerbar)",
+		"the kernel driver of this NIC does not register dma-bufs: use "
+		"a newer kernel (for rxe: the rdma_rxe module of peerbar)",
 	[PEERBAR_VERBS_NO_REVOKE] =
-		"the kernel driver of this NIC registers dma-bufs, but not ones that can be revoked, which VFIO demands",
+		"the kernel driver of this NIC registers dma-bufs, but not "
+		"ones that can be revoked, which VFIO demands",
 };
 
 const char *peerbar_verbs_support_text(enum peerbar_verbs_support support)
@@ -74,7 +78,8 @@ static int try_buffer(struct ibv_pd *pd, struct peerbar_buffer *buf,
 					 strerror(-ret));
 	ret = verbs_from_int(ibv_dereg_mr(mr));
 	if (ret)
-		return peerbar_error_set(ret, "deregistration: %s", strerror(-ret));
+		return peerbar_error_set(ret, "deregistration: %s",
+					 strerror(-ret));
 	return 0;
 }
 

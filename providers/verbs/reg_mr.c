@@ -9,19 +9,23 @@
 #include "convert.h"
 #include "probe.h"
 
-#define ALLOWED_ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | \
-			IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC | \
-			IBV_ACCESS_RELAXED_ORDERING)
+#define ALLOWED_ACCESS                                        \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ |    \
+	 IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC | \
+	 IBV_ACCESS_RELAXED_ORDERING)
 
 static int check_access(int access)
 {
 	const int remote = IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC;
 
 	if (access & ~ALLOWED_ACCESS)
-		return peerbar_error_set(-EINVAL, "access bits 0x%x are not for dma-bufs",
-					 access & ~ALLOWED_ACCESS);
+		return peerbar_error_set(
+			-EINVAL, "access bits 0x%x are not for dma-bufs",
+			access & ~ALLOWED_ACCESS);
 	if (access & remote && !(access & IBV_ACCESS_LOCAL_WRITE))
-		return peerbar_error_set(-EINVAL, "REMOTE_WRITE and REMOTE_ATOMIC need LOCAL_WRITE");
+		return peerbar_error_set(
+			-EINVAL,
+			"REMOTE_WRITE and REMOTE_ATOMIC need LOCAL_WRITE");
 	return 0;
 }
 
@@ -32,11 +36,15 @@ static int check_arguments(const struct peerbar_buffer *buf, uint64_t offset,
 
 	if (!length || offset > size || length > size - offset)
 		return peerbar_error_set(-EINVAL,
-					 "offset 0x%" PRIx64 ", length 0x%zx is empty or beyond the buffer of 0x%" PRIx64 " bytes",
+					 "offset 0x%" PRIx64
+					 ", length 0x%zx is empty or beyond "
+					 "the buffer of 0x%" PRIx64 " bytes",
 					 offset, length, size);
 	if ((offset ^ iova) & (sysconf(_SC_PAGESIZE) - 1))
 		return peerbar_error_set(-EINVAL,
-					 "iova 0x%" PRIx64 " and offset 0x%" PRIx64 " differ within the page",
+					 "iova 0x%" PRIx64
+					 " and offset 0x%" PRIx64
+					 " differ within the page",
 					 iova, offset);
 	return check_access(access);
 }
@@ -46,11 +54,14 @@ static int reg_error(struct ibv_pd *pd, int err)
 	enum peerbar_verbs_support support;
 
 	if (err == -ENODEV)
-		return peerbar_error_set(err, "registration: the buffer is revoked");
+		return peerbar_error_set(err,
+					 "registration: the buffer is revoked");
 	if (err != -EOPNOTSUPP)
 		return peerbar_error_set(err, "registration: %s", strerror(-err));
 	if (verbs_diagnose(pd, &support))
-		return peerbar_error_set(err, "registration: not supported, and asking why failed");
+		return peerbar_error_set(
+			err,
+			"registration: not supported, and asking why failed");
 	if (support == PEERBAR_VERBS_OK)
 		support = PEERBAR_VERBS_NO_REVOKE;
 	return peerbar_error_set(err, "%s", peerbar_verbs_support_text(support));

@@ -34,9 +34,11 @@ static int check_bounds(const struct peerbar_mapping *map, uint64_t offset,
 {
 	if (offset <= map->size && len <= map->size - offset)
 		return 0;
-	return peerbar_error_set(-EINVAL,
-				 "offset 0x%" PRIx64 ", length 0x%zx is outside the mapping of 0x%zx bytes",
-				 offset, len, map->size);
+	return peerbar_error_set(
+		-EINVAL,
+		"offset 0x%" PRIx64
+		", length 0x%zx is outside the mapping of 0x%zx bytes",
+		offset, len, map->size);
 }
 
 int peerbar_read(const struct peerbar_mapping *map, uint64_t offset, void *dst,
@@ -52,8 +54,8 @@ int peerbar_read(const struct peerbar_mapping *map, uint64_t offset, void *dst,
 	return ret ? ret : peerbar_guard_run(map, run_read, &job);
 }
 
-int peerbar_write(struct peerbar_mapping *map, uint64_t offset,
-		  const void *src, size_t len)
+int peerbar_write(struct peerbar_mapping *map, uint64_t offset, const void *src,
+		  size_t len)
 {
 	struct job job = {
 		.io = (volatile char *)map->addr + offset,

@@ -28,10 +28,11 @@ static int check_range(const struct peerbar_device *dev, unsigned int bar,
 		what = "is beyond the BAR";
 	else
 		return 0;
-	return peerbar_error_set(-EINVAL,
-				 "%s: BAR %u of %" PRIu64 " bytes: range %u (offset 0x%" PRIx64 ", length 0x%" PRIx64 ") %s",
-				 dev->bdf, bar, size, i, range->offset,
-				 range->length, what);
+	return peerbar_error_set(
+		-EINVAL,
+		"%s: BAR %u of %" PRIu64 " bytes: range %u (offset 0x%" PRIx64
+		", length 0x%" PRIx64 ") %s",
+		dev->bdf, bar, size, i, range->offset, range->length, what);
 }
 
 static int check_export(const struct peerbar_device *dev, unsigned int bar,
@@ -47,17 +48,20 @@ static int check_export(const struct peerbar_device *dev, unsigned int bar,
 		return peerbar_error_set(-EINVAL, "%s: BAR %u: BARs are 0 to %u",
 					 dev->bdf, bar, PCI_NR_BARS - 1);
 	if (flags & ~PEERBAR_EXPORT_READ_ONLY)
-		return peerbar_error_set(-EINVAL, "unknown export flags 0x%x", flags);
+		return peerbar_error_set(-EINVAL, "unknown export flags 0x%x",
+					 flags);
 	if (!dev->regions[bar].size)
-		return peerbar_error_set(-ENODEV, "%s has no BAR %u", dev->bdf, bar);
+		return peerbar_error_set(-ENODEV, "%s has no BAR %u", dev->bdf,
+					 bar);
 	if (!dev->regions[bar].mappable)
-		return peerbar_error_set(-ENODEV,
-					 "%s: BAR %u cannot be mapped: it is an I/O BAR or shares a page with something else",
-					 dev->bdf, bar);
+		return peerbar_error_set(
+			-ENODEV, "%s: BAR %u cannot be mapped: it is an I/O BAR or shares a page with something else",
+			dev->bdf, bar);
 	if (!nr_ranges)
 		return peerbar_error_set(-EINVAL, "no range to export");
 	if (nr_ranges > PEERBAR_MAX_RANGES)
-		return peerbar_error_set(-E2BIG, "%u ranges; a buffer has at most %u",
+		return peerbar_error_set(-E2BIG,
+					 "%u ranges; a buffer has at most %u",
 					 nr_ranges, PEERBAR_MAX_RANGES);
 	for (i = 0; i < nr_ranges && !ret; i++)
 		ret = check_range(dev, bar, &ranges[i], i);
@@ -69,17 +73,22 @@ static int export_error(const struct peerbar_device *dev, unsigned int bar,
 {
 	switch (err) {
 	case -ENOTTY:
-		return peerbar_error_set(-EOPNOTSUPP,
-					 "the kernel cannot export BARs as dma-bufs: it takes Linux 6.19 with CONFIG_VFIO_PCI_DMABUF");
+		return peerbar_error_set(
+			-EOPNOTSUPP,
+			"the kernel cannot export BARs as dma-bufs: it takes "
+			"Linux 6.19 with CONFIG_VFIO_PCI_DMABUF");
 	case -EOPNOTSUPP:
-		return peerbar_error_set(err, "the VFIO driver of %s cannot export dma-bufs",
-					 dev->bdf);
+		return peerbar_error_set(
+			err, "the VFIO driver of %s cannot export dma-bufs",
+			dev->bdf);
 	case -ENODEV:
-		return peerbar_error_set(err, "%s: the kernel could not claim BAR %u, or the device is gone",
-					 dev->bdf, bar);
+		return peerbar_error_set(
+			err, "%s: the kernel could not claim BAR %u, or the device is gone",
+			dev->bdf, bar);
 	case -EINVAL:
-		return peerbar_error_set(err, "%s: the kernel refuses these ranges of BAR %u",
-					 dev->bdf, bar);
+		return peerbar_error_set(
+			err, "%s: the kernel refuses these ranges of BAR %u",
+			dev->bdf, bar);
 	default:
 		return peerbar_error_set(err, "%s: export of BAR %u: %s",
 					 dev->bdf, bar, strerror(-err));
@@ -176,7 +185,8 @@ static int check_is_dma_buf(int fd)
 		return peerbar_error_set(ret, "cannot read %s: %s", path,
 					 strerror(-ret));
 	if (!strstr(text, "\nexp_name:"))
-		return peerbar_error_set(-EINVAL, "descriptor %d is not a dma-buf", fd);
+		return peerbar_error_set(-EINVAL,
+					 "descriptor %d is not a dma-buf", fd);
 	return 0;
 }
 
@@ -199,12 +209,14 @@ int peerbar_buffer_import(int fd, struct peerbar_buffer **out)
 		goto err_close;
 	ret = sys_size(buf->fd, &buf->size);
 	if (ret) {
-		peerbar_error_set(ret, "size of dma-buf %d: %s", fd, strerror(-ret));
+		peerbar_error_set(ret, "size of dma-buf %d: %s", fd,
+				  strerror(-ret));
 		goto err_close;
 	}
 	ret = sys_open_flags(buf->fd);
 	if (ret < 0) {
-		peerbar_error_set(ret, "flags of dma-buf %d: %s", fd, strerror(-ret));
+		peerbar_error_set(ret, "flags of dma-buf %d: %s", fd,
+				  strerror(-ret));
 		goto err_close;
 	}
 	buf->read_only = (ret & O_ACCMODE) == O_RDONLY;

@@ -15,9 +15,9 @@
 static int check_exporter(const struct peerbar_buffer *buf, const char *what)
 {
 	if (!buf->dev)
-		return peerbar_error_set(-EOPNOTSUPP,
-					 "%s: an imported buffer; only the process that exported it can ask",
-					 what);
+		return peerbar_error_set(
+			-EOPNOTSUPP, "%s: an imported buffer; only the process that exported it can ask",
+			what);
 	if (buf->dev->fd < 0)
 		return peerbar_error_set(-ENODEV, "%s: %s is closed", what,
 					 buf->dev->bdf);
@@ -34,8 +34,9 @@ static int require_feature(const struct peerbar_buffer *buf, uint32_t flags,
 		return ret;
 	ret = device_probe_feature(buf->dev, flags);
 	if (ret == -EOPNOTSUPP)
-		return peerbar_error_set(ret, "%s: the kernel does not know it" NEEDS_MODULES,
-					 what);
+		return peerbar_error_set(
+			ret, "%s: the kernel does not know it" NEEDS_MODULES,
+			what);
 	if (ret)
 		return peerbar_error_set(ret, "%s: asking the kernel: %s", what,
 					 strerror(-ret));
@@ -45,14 +46,14 @@ static int require_feature(const struct peerbar_buffer *buf, uint32_t flags,
 static int query(struct peerbar_buffer *buf,
 		 struct peerbar_vfio_dma_buf_info *info)
 {
-	const uint32_t flags = VFIO_DEVICE_FEATURE_GET |
-			       PEERBAR_VFIO_FEATURE_DMA_BUF_INFO;
+	const uint32_t flags =
+		VFIO_DEVICE_FEATURE_GET | PEERBAR_VFIO_FEATURE_DMA_BUF_INFO;
 	struct {
 		struct vfio_device_feature header;
 		struct peerbar_vfio_dma_buf_info info;
 	} arg = {
-		.header = { .argsz = sizeof(arg), .flags = flags },
-		.info = { .dmabuf_fd = buf->fd },
+		.header = {.argsz = sizeof(arg), .flags = flags},
+		.info = {.dmabuf_fd = buf->fd},
 	};
 	int ret;
 
@@ -98,8 +99,10 @@ static int state_by_mmap(struct peerbar_buffer *buf, enum peerbar_state *out)
 		*out = PEERBAR_REVOKED;
 		return 0;
 	case -EINVAL:
-		return peerbar_error_set(-EOPNOTSUPP,
-					 "buffer state: the exporter cannot map the buffer, which is how to ask" NEEDS_MODULES);
+		return peerbar_error_set(
+			-EOPNOTSUPP,
+			"buffer state: the exporter cannot map the buffer, "
+			"which is how to ask" NEEDS_MODULES);
 	default:
 		return peerbar_error_set(ret, "buffer state: mmap: %s",
 					 strerror(-ret));
@@ -134,9 +137,9 @@ int peerbar_buffer_info(struct peerbar_buffer *buf,
 		return ret;
 	*out = (struct peerbar_buffer_info){
 		.state = to_state(info.state),
-		.memattr = info.memattr == PEERBAR_VFIO_DMA_BUF_WC ?
-				   PEERBAR_WRITE_COMBINING :
-				   PEERBAR_UNCACHED,
+		.memattr = info.memattr == PEERBAR_VFIO_DMA_BUF_WC
+				   ? PEERBAR_WRITE_COMBINING
+				   : PEERBAR_UNCACHED,
 		.nr_ranges = info.nr_ranges,
 		.importers = info.importers,
 		.faults_4k = info.faults_pte,
@@ -151,14 +154,14 @@ int peerbar_buffer_info(struct peerbar_buffer *buf,
 
 int peerbar_buffer_revoke(struct peerbar_buffer *buf)
 {
-	const uint32_t flags = VFIO_DEVICE_FEATURE_SET |
-			       PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE;
+	const uint32_t flags =
+		VFIO_DEVICE_FEATURE_SET | PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE;
 	struct {
 		struct vfio_device_feature header;
 		struct peerbar_vfio_dma_buf_revoke revoke;
 	} arg = {
-		.header = { .argsz = sizeof(arg), .flags = flags },
-		.revoke = { .dmabuf_fd = buf->fd },
+		.header = {.argsz = sizeof(arg), .flags = flags},
+		.revoke = {.dmabuf_fd = buf->fd},
 	};
 	int ret;
 
@@ -167,7 +170,8 @@ int peerbar_buffer_revoke(struct peerbar_buffer *buf)
 		return ret;
 	ret = sys_ioctl(buf->dev->fd, VFIO_DEVICE_FEATURE, &arg);
 	if (ret == -EBADFD)
-		return peerbar_error_set(ret, "revoke: the buffer is revoked already");
+		return peerbar_error_set(
+			ret, "revoke: the buffer is revoked already");
 	if (ret < 0)
 		return peerbar_error_set(ret, "revoke: %s", strerror(-ret));
 	return 0;

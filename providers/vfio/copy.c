@@ -9,24 +9,26 @@
  * The ordinary side may have any alignment: memcpy() of a constant size is one
  * plain move.
  */
-#define STEP_FROM(bits) do {						\
-	uint##bits##_t value = io_read##bits(src);			\
-									\
-	memcpy(dst, &value, sizeof(value));				\
-	src += sizeof(value);						\
-	dst += sizeof(value);						\
-	len -= sizeof(value);						\
-} while (0)
+#define STEP_FROM(bits)                                    \
+	do {                                               \
+		uint##bits##_t value = io_read##bits(src); \
+                                                           \
+		memcpy(dst, &value, sizeof(value));        \
+		src += sizeof(value);                      \
+		dst += sizeof(value);                      \
+		len -= sizeof(value);                      \
+	} while (0)
 
-#define STEP_TO(bits) do {						\
-	uint##bits##_t value;						\
-									\
-	memcpy(&value, src, sizeof(value));				\
-	io_write##bits(dst, value);					\
-	src += sizeof(value);						\
-	dst += sizeof(value);						\
-	len -= sizeof(value);						\
-} while (0)
+#define STEP_TO(bits)                               \
+	do {                                        \
+		uint##bits##_t value;               \
+                                                    \
+		memcpy(&value, src, sizeof(value)); \
+		io_write##bits(dst, value);         \
+		src += sizeof(value);               \
+		dst += sizeof(value);               \
+		len -= sizeof(value);               \
+	} while (0)
 
 /* Is one step of @size due to align the device side @io? */
 static inline bool head(const volatile void *io, size_t len, size_t size)

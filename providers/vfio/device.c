@@ -91,7 +91,7 @@ static int read_region(struct peerbar_device *dev, unsigned int index,
 
 static int read_info(struct peerbar_device *dev)
 {
-	struct vfio_device_info info = { .argsz = sizeof(info) };
+	struct vfio_device_info info = {.argsz = sizeof(info)};
 	struct vfio_region_info region;
 	unsigned int i;
 	int ret;
@@ -143,9 +143,9 @@ static int check_opts(const struct peerbar_device_opts *opts,
 	if (!opts)
 		return 0;
 	if (opts->size != sizeof(*opts))
-		return peerbar_error_set(-EINVAL,
-					 "opts.size is %zu, not %zu: set it to sizeof(struct peerbar_device_opts)",
-					 opts->size, sizeof(*opts));
+		return peerbar_error_set(
+			-EINVAL, "opts.size is %zu, not %zu: set it to sizeof(struct peerbar_device_opts)",
+			opts->size, sizeof(*opts));
 	*backend = opts->backend;
 	return 0;
 }
@@ -265,8 +265,7 @@ int peerbar_device_set_memory(struct peerbar_device *dev, bool enable)
 
 err:
 	return peerbar_error_set(ret, "%s: memory decoding %s: PCI_COMMAND: %s",
-				 dev->bdf, enable ? "on" : "off",
-				 strerror(-ret));
+				 dev->bdf, enable ? "on" : "off", strerror(-ret));
 }
 
 static int check_access(struct peerbar_device *dev, unsigned int index,
@@ -281,7 +280,9 @@ static int check_access(struct peerbar_device *dev, unsigned int index,
 	size = dev->regions[index].size;
 	if (offset > size || len > size - offset)
 		return peerbar_error_set(-EINVAL,
-					 "%s: BAR %u has %" PRIu64 " bytes; offset %" PRIu64 ", length %zu is beyond",
+					 "%s: BAR %u has %" PRIu64
+					 " bytes; offset %" PRIu64
+					 ", length %zu is beyond",
 					 dev->bdf, index, size, offset, len);
 	return 0;
 }

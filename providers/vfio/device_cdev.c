@@ -16,12 +16,15 @@ static int open_node(const char *path)
 	int fd = sys_open(path, O_RDWR);
 
 	if (fd == -EACCES || fd == -EPERM)
-		return peerbar_error_set(fd, "no permission to open %s: run as root or give the user access to it",
-					 path);
+		return peerbar_error_set(
+			fd, "no permission to open %s: run as root or give the user access to it",
+			path);
 	if (fd < 0)
-		return peerbar_error_set(fd, "cannot open %s: %s%s", path,
-					 strerror(-fd),
-					 fd == -ENOENT ? " (kernel without CONFIG_IOMMUFD or CONFIG_VFIO_DEVICE_CDEV?)" : "");
+		return peerbar_error_set(
+			fd, "cannot open %s: %s%s", path, strerror(-fd),
+			fd == -ENOENT ? " (kernel without CONFIG_IOMMUFD or "
+					"CONFIG_VFIO_DEVICE_CDEV?)"
+				      : "");
 	return fd;
 }
 
@@ -33,7 +36,8 @@ static int open_cdev(const char *bdf)
 
 	ret = pci_vfio_cdev(bdf, &index);
 	if (ret)
-		return peerbar_error_set(ret, "%s has no VFIO character device: %s",
+		return peerbar_error_set(ret,
+					 "%s has no VFIO character device: %s",
 					 bdf, strerror(-ret));
 	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%u", index);
 	return open_node(path);
@@ -52,8 +56,9 @@ static int bind_iommufd(struct peerbar_device *dev, int iommufd)
 	if (ret == -EPERM && !pci_iommu_group(dev->bdf, &group))
 		return pci_group_not_viable(group);
 	if (ret == -EBUSY)
-		return peerbar_error_set(ret, "%s is in use: its IOMMU group is open, or another process has bound it",
-					 dev->bdf);
+		return peerbar_error_set(
+			ret, "%s is in use: its IOMMU group is open, or another process has bound it",
+			dev->bdf);
 	if (ret < 0)
 		return peerbar_error_set(ret, "%s: VFIO_DEVICE_BIND_IOMMUFD: %s",
 					 dev->bdf, strerror(-ret));
@@ -62,7 +67,7 @@ static int bind_iommufd(struct peerbar_device *dev, int iommufd)
 
 static int attach_ioas(struct peerbar_device *dev, int iommufd)
 {
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	struct iommu_ioas_alloc alloc = {.size = sizeof(alloc)};
 	struct vfio_device_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),
 	};
@@ -75,8 +80,9 @@ static int attach_ioas(struct peerbar_device *dev, int iommufd)
 	attach.pt_id = alloc.out_ioas_id;
 	ret = sys_ioctl(dev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
 	if (ret < 0)
-		return peerbar_error_set(ret, "%s: VFIO_DEVICE_ATTACH_IOMMUFD_PT: %s",
-					 dev->bdf, strerror(-ret));
+		return peerbar_error_set(
+			ret, "%s: VFIO_DEVICE_ATTACH_IOMMUFD_PT: %s", dev->bdf,
+			strerror(-ret));
 	return 0;
 }
 

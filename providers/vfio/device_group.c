@@ -22,16 +22,18 @@ static int open_container(void)
 			fd == -ENOENT ? " (modprobe vfio vfio_iommu_type1)" : "");
 	ret = sys_ioctl(fd, VFIO_GET_API_VERSION, NULL);
 	if (ret >= 0 && ret != VFIO_API_VERSION)
-		ret = peerbar_error_set(-EOPNOTSUPP, "VFIO API version %d is unknown",
-					ret);
+		ret = peerbar_error_set(-EOPNOTSUPP,
+					"VFIO API version %d is unknown", ret);
 	else if (ret < 0)
-		peerbar_error_set(ret, "VFIO_GET_API_VERSION: %s", strerror(-ret));
+		peerbar_error_set(ret, "VFIO_GET_API_VERSION: %s",
+				  strerror(-ret));
 	if (ret < 0)
 		goto err;
 	ret = sys_ioctl(fd, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU);
 	if (ret <= 0) {
 		ret = peerbar_error_set(ret ? ret : -EOPNOTSUPP,
-					"the kernel has no type1v2 IOMMU for VFIO (modprobe vfio_iommu_type1)");
+					"the kernel has no type1v2 IOMMU for "
+					"VFIO (modprobe vfio_iommu_type1)");
 		goto err;
 	}
 	return fd;
@@ -49,19 +51,22 @@ static int open_group(unsigned int group)
 	snprintf(path, sizeof(path), "/dev/vfio/%u", group);
 	fd = sys_open(path, O_RDWR);
 	if (fd == -EBUSY)
-		return peerbar_error_set(fd, "%s is in use: a group can be open once, in one process",
-					 path);
+		return peerbar_error_set(
+			fd, "%s is in use: a group can be open once, in one process",
+			path);
 	if (fd == -EACCES || fd == -EPERM)
-		return peerbar_error_set(fd, "no permission to open %s: run as root or give the user access to it",
-					 path);
+		return peerbar_error_set(
+			fd, "no permission to open %s: run as root or give the user access to it",
+			path);
 	if (fd < 0)
-		return peerbar_error_set(fd, "cannot open %s: %s", path, strerror(-fd));
+		return peerbar_error_set(fd, "cannot open %s: %s", path,
+					 strerror(-fd));
 	return fd;
 }
 
 static int join_container(struct peerbar_device *dev, unsigned int group)
 {
-	struct vfio_group_status status = { .argsz = sizeof(status) };
+	struct vfio_group_status status = {.argsz = sizeof(status)};
 	int group_fd = dev->fds[0], container_fd = dev->fds[1];
 	int ret;
 
@@ -75,13 +80,18 @@ static int join_container(struct peerbar_device *dev, unsigned int group)
 	if (ret == -EBUSY || ret == -EPERM)
 		return pci_group_not_viable(group);
 	if (ret < 0)
-		return peerbar_error_set(ret, "IOMMU group %u into a container: %s",
+		return peerbar_error_set(ret,
+					 "IOMMU group %u into a container: %s",
 					 group, strerror(-ret));
 	ret = sys_ioctl(container_fd, VFIO_SET_IOMMU, (void *)VFIO_TYPE1v2_IOMMU);
 	if (ret < 0)
-		return peerbar_error_set(ret, "type1v2 IOMMU for group %u: %s%s",
-					 group, strerror(-ret),
-					 ret == -EPERM ? " (no interrupt remapping? see allow_unsafe_interrupts of vfio_iommu_type1)" : "");
+		return peerbar_error_set(
+			ret, "type1v2 IOMMU for group %u: %s%s", group,
+			strerror(-ret),
+			ret == -EPERM
+				? " (no interrupt remapping? see "
+				  "allow_unsafe_interrupts of vfio_iommu_type1)"
+				: "");
 	return 0;
 }
 
@@ -106,8 +116,9 @@ static int group_open(struct peerbar_device *dev)
 		return ret;
 	ret = sys_ioctl(dev->fds[0], VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
 	if (ret < 0)
-		return peerbar_error_set(ret, "%s of IOMMU group %u: VFIO_GROUP_GET_DEVICE_FD: %s",
-					 dev->bdf, group, strerror(-ret));
+		return peerbar_error_set(
+			ret, "%s of IOMMU group %u: VFIO_GROUP_GET_DEVICE_FD: %s",
+			dev->bdf, group, strerror(-ret));
 	dev->fd = ret;
 	return 0;
 }

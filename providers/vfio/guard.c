@@ -48,7 +48,7 @@ static bool is_synchronous(const siginfo_t *info)
 
 static void die(const siginfo_t *info)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct sigaction dfl = {.sa_handler = SIG_DFL};
 
 	sigaction(SIGBUS, &dfl, NULL);
 	/* On return the faulting instruction dies with its own siginfo. */
@@ -126,8 +126,8 @@ int peerbar_guard_run(const struct peerbar_mapping *map, void (*fn)(void *arg),
 	frame.end = frame.start + map->size;
 	frame.outer = innermost;
 	if (sigsetjmp(frame.env, 0))
-		return peerbar_error_set(-ENODEV,
-					 "the memory was taken back during the access");
+		return peerbar_error_set(
+			-ENODEV, "the memory was taken back during the access");
 	atomic_signal_fence(memory_order_seq_cst);
 	innermost = &frame;
 	atomic_signal_fence(memory_order_seq_cst);

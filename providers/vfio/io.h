@@ -5,17 +5,17 @@
 
 #include <stdint.h>
 
-#define IO_ACCESSORS(bits)						\
-static inline uint##bits##_t io_read##bits(const volatile void *addr)	\
-{									\
-	return *(const volatile uint##bits##_t *)addr;			\
-}									\
-									\
-static inline void io_write##bits(volatile void *addr,			\
-				  uint##bits##_t value)			\
-{									\
-	*(volatile uint##bits##_t *)addr = value;			\
-}
+#define IO_ACCESSORS(bits)                                                    \
+	static inline uint##bits##_t io_read##bits(const volatile void *addr) \
+	{                                                                     \
+		return *(const volatile uint##bits##_t *)addr;                \
+	}                                                                     \
+                                                                              \
+	static inline void io_write##bits(volatile void *addr,                \
+					  uint##bits##_t value)               \
+	{                                                                     \
+		*(volatile uint##bits##_t *)addr = value;                     \
+	}
 
 IO_ACCESSORS(8)
 IO_ACCESSORS(16)

@@ -35,14 +35,18 @@ static int check_window(const struct peerbar_buffer *buf, unsigned int flags,
 	uint64_t mask = sys_page_size() - 1;
 
 	if (flags & ~(PEERBAR_MAP_READ | PEERBAR_MAP_WRITE))
-		return peerbar_error_set(-EINVAL, "unknown map flags 0x%x", flags);
+		return peerbar_error_set(-EINVAL, "unknown map flags 0x%x",
+					 flags);
 	if (win->offset <= buf->size && !win->length)
 		win->length = buf->size - win->offset;
 	if (((win->offset | win->length) & mask) || !win->length ||
 	    win->offset > buf->size || win->length > buf->size - win->offset)
-		return peerbar_error_set(-EINVAL,
-					 "offset 0x%" PRIx64 ", length 0x%" PRIx64 " is not page-aligned, empty or beyond the buffer of 0x%" PRIx64 " bytes",
-					 win->offset, win->length, buf->size);
+		return peerbar_error_set(
+			-EINVAL,
+			"offset 0x%" PRIx64 ", length 0x%" PRIx64
+			" is not page-aligned, empty or beyond the buffer of "
+			"0x%" PRIx64 " bytes",
+			win->offset, win->length, buf->size);
 	if (!flags)
 		flags = PEERBAR_MAP_READ | PEERBAR_MAP_WRITE;
 	if (flags & PEERBAR_MAP_READ)
@@ -50,7 +54,9 @@ static int check_window(const struct peerbar_buffer *buf, unsigned int flags,
 	if (flags & PEERBAR_MAP_WRITE)
 		win->prot |= PROT_WRITE;
 	if (buf->read_only && win->prot & PROT_WRITE)
-		return peerbar_error_set(-EACCES, "the buffer is read-only: map it with PEERBAR_MAP_READ");
+		return peerbar_error_set(-EACCES,
+					 "the buffer is read-only: map it with "
+					 "PEERBAR_MAP_READ");
 	return 0;
 }
 
@@ -59,8 +65,7 @@ static int check_window(const struct peerbar_buffer *buf, unsigned int flags,
  * the entry.  The longest piece decides, since that is where most is won; of an
  * imported buffer only the size is known, and it most likely starts aligned.
  */
-static void choose_alignment(const struct peerbar_buffer *buf,
-			     struct window *win)
+static void choose_alignment(const struct peerbar_buffer *buf, struct window *win)
 {
 	struct buffer_piece piece;
 	uint64_t physical;
@@ -74,9 +79,9 @@ static void choose_alignment(const struct peerbar_buffer *buf,
 	physical = piece.bar_offset;
 	if (buf->dev)
 		physical += buf->dev->bar_address[buf->bar];
-	win->align = piece.length >= SIZE_1G ? SIZE_1G :
-		     piece.length >= SIZE_2M ? SIZE_2M :
-					       sys_page_size();
+	win->align = piece.length >= SIZE_1G   ? SIZE_1G
+		     : piece.length >= SIZE_2M ? SIZE_2M
+					       : sys_page_size();
 	win->skew = (physical - (piece.buffer_offset - win->offset)) &
 		    (win->align - 1);
 }
@@ -136,15 +141,17 @@ static int map_device_fd(struct peerbar_buffer *buf, const struct window *win,
 			 void **out)
 {
 	static const char missing[] =
-		"the kernel cannot map a dma-buf of this exporter (VFIO needs the modules of peerbar, see kernel/)";
+		"the kernel cannot map a dma-buf of this exporter (VFIO needs "
+		"the modules of peerbar, see kernel/)";
 	struct buffer_piece piece;
 
 	if (!buf->dev)
 		return peerbar_error_set(-EOPNOTSUPP, "%s", missing);
 	buffer_longest_piece(buf, win->offset, win->length, &piece);
 	if (piece.length != win->length)
-		return peerbar_error_set(-EOPNOTSUPP, "%s, and the device fd maps one range only",
-					 missing);
+		return peerbar_error_set(
+			-EOPNOTSUPP,
+			"%s, and the device fd maps one range only", missing);
 	return map_aligned(buf->dev->fd,
 			   buf->dev->regions[buf->bar].offset + piece.bar_offset,
 			   win, out);
@@ -156,8 +163,9 @@ static int map_window(struct peerbar_buffer *buf, const struct window *win,
 	int ret;
 
 	if (buffer_device_closed(buf))
-		return peerbar_error_set(-ENODEV, "%s is closed, which revoked the buffer",
-					 buf->dev->bdf);
+		return peerbar_error_set(
+			-ENODEV, "%s is closed, which revoked the buffer",
+			buf->dev->bdf);
 	ret = map_aligned(buf->fd, win->offset, win, &map->addr);
 	/*
 	 * Bounds and flags were checked above, so that EINVAL can only be the
@@ -170,7 +178,8 @@ static int map_window(struct peerbar_buffer *buf, const struct window *win,
 			return ret;
 	}
 	if (ret == -ENODEV)
-		return peerbar_error_set(ret, "the buffer was revoked for good");
+		return peerbar_error_set(ret,
+					 "the buffer was revoked for good");
 	if (ret)
 		return peerbar_error_set(ret, "mmap of 0x%" PRIx64 " bytes: %s",
 					 win->length, strerror(-ret));
@@ -183,7 +192,7 @@ int peerbar_buffer_map(struct peerbar_buffer *buf, uint64_t offset,
 		       uint64_t length, unsigned int flags,
 		       struct peerbar_mapping **out)
 {
-	struct window win = { .offset = offset, .length = length };
+	struct window win = {.offset = offset, .length = length};
 	struct peerbar_mapping *map;
 	int ret;
 

@@ -12,8 +12,8 @@
 #include "sys.h"
 
 #define SYSFS_DEVICES "/sys/bus/pci/devices"
-#define SYSFS_GROUPS "/sys/kernel/iommu_groups"
-#define PATH_SIZE 256
+#define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
+#define PATH_SIZE     256
 
 static const char *skip_hex(const char *p, unsigned int min, unsigned int max,
 			    unsigned int *value)
@@ -55,8 +55,9 @@ int pci_bdf_parse(const char *text, char bdf[PCI_BDF_SIZE])
 	return 0;
 
 err:
-	return peerbar_error_set(-EINVAL, "\"%.40s\" is not a PCI address like 0000:00:05.0",
-				 text ? text : "(null)");
+	return peerbar_error_set(
+		-EINVAL, "\"%.40s\" is not a PCI address like 0000:00:05.0",
+		text ? text : "(null)");
 }
 
 /* Last component of the link @attr of @bdf. */
@@ -83,9 +84,11 @@ int pci_check_present(const char *bdf)
 	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s", bdf);
 	ret = sys_readlink(path, target, sizeof(target));
 	if (ret == -ENOENT)
-		return peerbar_error_set(-ENODEV, "there is no PCI device %s", bdf);
+		return peerbar_error_set(-ENODEV, "there is no PCI device %s",
+					 bdf);
 	if (ret)
-		return peerbar_error_set(ret, "cannot read %s: %s", path, strerror(-ret));
+		return peerbar_error_set(ret, "cannot read %s: %s", path,
+					 strerror(-ret));
 	return 0;
 }
 
@@ -96,11 +99,13 @@ int pci_iommu_group(const char *bdf, unsigned int *group)
 
 	ret = link_name(bdf, "iommu_group", name, sizeof(name));
 	if (ret == -ENOENT)
-		return peerbar_error_set(ret, "%s is in no IOMMU group: the IOMMU is off; enable it in the firmware and boot with intel_iommu=on (Intel) or without amd_iommu=off (AMD)",
-					 bdf);
+		return peerbar_error_set(
+			ret, "%s is in no IOMMU group: the IOMMU is off; enable it in the firmware and boot with intel_iommu=on (Intel) or without amd_iommu=off (AMD)",
+			bdf);
 	if (ret)
-		return peerbar_error_set(ret, "cannot read the IOMMU group of %s: %s",
-					 bdf, strerror(-ret));
+		return peerbar_error_set(
+			ret, "cannot read the IOMMU group of %s: %s", bdf,
+			strerror(-ret));
 	*group = strtoul(name, NULL, 10);
 	return 0;
 }
@@ -123,10 +128,20 @@ int pci_check_vfio_driver(const char *bdf)
 		return peerbar_error_set(ret, "cannot read the driver of %s: %s",
 					 bdf, strerror(-ret));
 	if (ret)
-		return peerbar_error_set(-ENODEV, "%s is bound to no driver; to bind it: modprobe vfio-pci; echo vfio-pci > " SYSFS_DEVICES "/%s/driver_override; echo %s > /sys/bus/pci/drivers_probe",
-					 bdf, bdf, bdf);
-	return peerbar_error_set(-ENODEV, "%s is bound to %s, not to vfio-pci; to bind it: modprobe vfio-pci; echo vfio-pci > " SYSFS_DEVICES "/%s/driver_override; echo %s > " SYSFS_DEVICES "/%s/driver/unbind; echo %s > /sys/bus/pci/drivers_probe",
-				 bdf, driver, bdf, bdf, bdf, bdf);
+		return peerbar_error_set(
+			-ENODEV,
+			"%s is bound to no driver; to bind it: modprobe "
+			"vfio-pci; echo vfio-pci > " SYSFS_DEVICES
+			"/%s/driver_override; echo %s > "
+			"/sys/bus/pci/drivers_probe",
+			bdf, bdf, bdf);
+	return peerbar_error_set(
+		-ENODEV,
+		"%s is bound to %s, not to vfio-pci; to bind it: modprobe "
+		"vfio-pci; echo vfio-pci > " SYSFS_DEVICES
+		"/%s/driver_override; echo %s > " SYSFS_DEVICES
+		"/%s/driver/unbind; echo %s > /sys/bus/pci/drivers_probe",
+		bdf, driver, bdf, bdf, bdf, bdf);
 }
 
 int pci_vfio_cdev(const char *bdf, unsigned int *index)
@@ -168,8 +183,9 @@ int pci_group_not_viable(unsigned int group)
 		used += snprintf(text + used, sizeof(text) - used, "%s%s (%s)",
 				 used ? ", " : "", bdf, driver);
 	}
-	return peerbar_error_set(-EBUSY, "IOMMU group %u is not viable: unbind its other members from their host drivers: %s",
-				 group, used ? text : "none found in sysfs");
+	return peerbar_error_set(
+		-EBUSY, "IOMMU group %u is not viable: unbind its other members from their host drivers: %s",
+		group, used ? text : "none found in sysfs");
 }
 
 void pci_bar_addresses(const char *bdf, uint64_t addr[PCI_NR_BARS])

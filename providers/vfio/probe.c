@@ -14,10 +14,8 @@
 #define NEEDS_MODULES "it takes the vfio-pci modules of peerbar (kernel/)"
 
 static const char *const names[PEERBAR_CAP_NR] = {
-	[PEERBAR_CAP_EXPORT] = "export",
-	[PEERBAR_CAP_MMAP] = "mmap",
-	[PEERBAR_CAP_REVOKE] = "revoke",
-	[PEERBAR_CAP_INFO] = "info",
+	[PEERBAR_CAP_EXPORT] = "export", [PEERBAR_CAP_MMAP] = "mmap",
+	[PEERBAR_CAP_REVOKE] = "revoke", [PEERBAR_CAP_INFO] = "info",
 	[PEERBAR_CAP_RESET] = "reset",
 };
 
@@ -28,12 +26,12 @@ const char *peerbar_cap_name(enum peerbar_cap cap)
 
 static void present(struct peerbar_cap_report *report)
 {
-	*report = (struct peerbar_cap_report){ .present = true, .reason = "" };
+	*report = (struct peerbar_cap_report){.present = true, .reason = ""};
 }
 
 static void absent(struct peerbar_cap_report *report, const char *reason)
 {
-	*report = (struct peerbar_cap_report){ .reason = reason };
+	*report = (struct peerbar_cap_report){.reason = reason};
 }
 
 static int probe_feature(struct peerbar_device *dev, uint32_t flags,
@@ -53,7 +51,7 @@ static int probe_feature(struct peerbar_device *dev, uint32_t flags,
 
 static int export_page(struct peerbar_device *dev, struct peerbar_buffer **out)
 {
-	const struct peerbar_range page = { .length = sys_page_size() };
+	const struct peerbar_range page = {.length = sys_page_size()};
 	unsigned int i;
 
 	for (i = 0; i < PCI_NR_BARS; i++)
@@ -100,7 +98,8 @@ static int probe_export(struct peerbar_device *dev,
 		return 0;
 	case -EOPNOTSUPP:
 		absent(&caps[PEERBAR_CAP_EXPORT],
-		       "it takes Linux 6.19 with CONFIG_VFIO_PCI_DMABUF and a VFIO driver that exports dma-bufs");
+		       "it takes Linux 6.19 with CONFIG_VFIO_PCI_DMABUF and a "
+		       "VFIO driver that exports dma-bufs");
 		return 0;
 	default:
 		return ret;
@@ -120,14 +119,15 @@ int peerbar_probe(struct peerbar_device *dev,
 	ret = probe_export(dev, found);
 	if (ret)
 		return ret;
-	ret = probe_feature(dev, VFIO_DEVICE_FEATURE_SET |
-				 PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE,
+	ret = probe_feature(dev,
+			    VFIO_DEVICE_FEATURE_SET |
+				    PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE,
 			    &found[PEERBAR_CAP_REVOKE]);
 	if (ret)
 		return ret;
-	ret = probe_feature(dev, VFIO_DEVICE_FEATURE_GET |
-				 PEERBAR_VFIO_FEATURE_DMA_BUF_INFO,
-			    &found[PEERBAR_CAP_INFO]);
+	ret = probe_feature(
+		dev, VFIO_DEVICE_FEATURE_GET | PEERBAR_VFIO_FEATURE_DMA_BUF_INFO,
+		&found[PEERBAR_CAP_INFO]);
 	if (ret)
 		return ret;
 	if (dev->can_reset)

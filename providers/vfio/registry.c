@@ -109,8 +109,7 @@ static struct table *table_alloc(size_t nr)
 }
 
 /* The live entries of @old and, in its place, @added (may be NULL). */
-static void table_fill(struct table *table, struct table *old,
-		       struct entry *added)
+static void table_fill(struct table *table, struct table *old, struct entry *added)
 {
 	size_t i;
 
@@ -215,8 +214,7 @@ static int table_find(struct table *table, uintptr_t start, uintptr_t end,
 	return -ENOENT;
 }
 
-int peerbar_registry_find(const void *addr, size_t len,
-			  struct peerbar_hit *out)
+int peerbar_registry_find(const void *addr, size_t len, struct peerbar_hit *out)
 {
 	uintptr_t start = (uintptr_t)addr, end;
 	struct table *table;

@@ -71,13 +71,14 @@ const struct sys_ops sys_native = {
 
 const struct sys_ops *sys_ops = &sys_native;
 
-#define RETRY(call) ({							\
-	__typeof__(call) _ret;						\
-	do								\
-		_ret = (call);						\
-	while (_ret == -1 && errno == EINTR);				\
-	_ret == -1 ? -errno : _ret;					\
-})
+#define RETRY(call)                                   \
+	({                                            \
+		__typeof__(call) _ret;                \
+		do                                    \
+			_ret = (call);                \
+		while (_ret == -1 && errno == EINTR); \
+		_ret == -1 ? -errno : _ret;           \
+	})
 
 int sys_open(const char *path, int flags)
 {
