@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include <peerbar/peerbar.h>
+
+#include "barspec.h"
+#include "describe.h"
+#include "devices.h"
+#include "error.h"
+#include "memory.h"
+
+struct bar {
+	struct bench_barspec spec;
+	struct peerbar_device *dev;
+	struct peerbar_mapping *map;
+};
+
+static int whole_bar(struct bar *bar)
+{
+	struct peerbar_region region;
+	int rc;
+
+	if (bar->spec.nr_ranges)
+		return 0;
+	rc = peerbar_device_region(bar->dev, bar->spec.bar, &region);
+	if (rc)
+		return bench_fail_lib(rc, "BAR %u of %s", bar->spec.bar,
+				      bar->spec.bdf);
+	if (!region.size)
+		return bench_fail(-ENODEV, "%s has no BAR %u", bar->spec.bdf,
+				  bar->spec.bar);
+	bar->spec.range[0].length = region.size;
+	bar->spec.nr_ranges = 1;
+	return 0;
+}
+
+static int export_and_map(struct bench_mem *mem, struct bar *bar)
+{
+	int rc;
+
+	rc = whole_bar(bar);
+	if (rc)
+		return rc;
+	rc = peerbar_buffer_export(bar->dev, bar->spec.bar, bar->spec.range,
+				   bar->spec.nr_ranges, 0, &mem->buffer);
+	if (rc)
+		return bench_fail_lib(rc, "export of %s", mem->spec);
+	rc = peerbar_buffer_map(mem->buffer, 0, 0, 0, &bar->map);
+	if (rc) {
+		peerbar_buffer_close(mem->buffer);
+		mem->buffer = NULL;
+		return bench_fail_lib(rc, "mapping of %s", mem->spec);
+	}
+	return 0;
+}
+
+static int bar_open(struct bench_mem *mem, const char *args, uint64_t size)
+{
+	struct bar *bar = calloc(1, sizeof(*bar));
+	int rc;
+
+	if (!bar)
+		return bench_fail(-ENOMEM, "out of memory");
+	rc = bench_barspec_parse(&bar->spec, args);
+	if (rc)
+		goto err_free;
+	rc = bench_device_get(bar->spec.bdf, &bar->dev);
+	if (rc)
+		goto err_free;
+	rc = export_and_map(mem, bar);
+	if (rc)
+		goto err_put;
+	mem->size = peerbar_buffer_size(mem->buffer);
+	mem->addr = peerbar_mapping_addr(bar->map);
+	mem->priv = bar;
+	return 0;
+
+err_put:
+	bench_device_put(bar->dev);
+err_free:
+	free(bar);
+	return rc;
+}
+
+static void bar_close(struct bench_mem *mem)
+{
+	struct bar *bar = mem->priv;
+
+	peerbar_mapping_close(bar->map);
+	peerbar_buffer_close(mem->buffer);
+	bench_device_put(bar->dev);
+	free(bar);
+}
+
+static int bar_read(struct bench_mem *mem, uint64_t offset, void *dst,
+		    size_t len)
+{
+	struct bar *bar = mem->priv;
+	int rc = peerbar_read(bar->map, offset, dst, len);
+
+	return rc ? bench_fail_lib(rc, "reading %s", mem->spec) : 0;
+}
+
+static int bar_write(struct bench_mem *mem, uint64_t offset, const void *src,
+		     size_t len)
+{
+	struct bar *bar = mem->priv;
+	int rc = peerbar_write(bar->map, offset, src, len);
+
+	return rc ? bench_fail_lib(rc, "writing %s", mem->spec) : 0;
+}
+
+static int bar_describe(struct bench_mem *mem, struct json_object *into)
+{
+	struct bar *bar = mem->priv;
+
+	json_object_object_add(into, "kind", json_object_new_string("bar"));
+	json_object_object_add(into, "device",
+			       json_object_new_string(
+				       peerbar_device_bdf(bar->dev)));
+	json_object_object_add(into, "bar",
+			       json_object_new_int((int)bar->spec.bar));
+	json_object_object_add(into, "ranges",
+			       bench_describe_ranges(bar->spec.range,
+						     bar->spec.nr_ranges));
+	json_object_object_add(into, "mapped_by",
+			       json_object_new_string(
+				       peerbar_mapping_is_fallback(bar->map) ?
+					       "device fd" : "dma-buf"));
+	return json_object_object_add(into, "info",
+				      bench_describe_buffer(mem->buffer));
+}
+
+const struct bench_mem_ops bench_mem_bar = {
+	.name = "bar",
+	.open = bar_open,
+	.close = bar_close,
+	.read = bar_read,
+	.write = bar_write,
+	.describe = bar_describe,
+};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/**
+ * DOC: Options of the bandwidth programs
+ *
+ * Letters and long names are perftest's where it has them.
+ */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define BENCH_SIZES_MAX 64
+#define BENCH_MEMS_MAX 4
+#define BENCH_QPS_MAX 256
+#define BENCH_DEPTH_MAX 8192
+#define BENCH_SIZE_MAX (1ull << 30)
+
+enum bench_op {
+	BENCH_WRITE,
+	BENCH_READ,
+	BENCH_OPS,
+};
+
+/** bench_op_name - "write", "read" */
+const char *bench_op_name(enum bench_op op);
+
+/** struct bench_specs - several --mem */
+struct bench_specs {
+	const char *spec[BENCH_MEMS_MAX];
+	unsigned int n;
+};
+
+/**
+ * struct bench_nic - how to reach and drive the NIC
+ * @device: RDMA device; NULL: the first one
+ * @port: physical port
+ * @gid: GID index; BENCH_GID_AUTO: choose
+ * @mtu: bytes; 0: what the port has
+ * @timeout: local ACK timeout of the QPs, 4.096 us * 2^timeout
+ * @retries: transport retries
+ * @rnr_retries: RNR retries; 7: without end
+ */
+struct bench_nic {
+	const char *device;
+	uint32_t port;
+	uint32_t gid;
+	uint32_t mtu;
+	uint32_t timeout;
+	uint32_t retries;
+	uint32_t rnr_retries;
+};
+
+#define BENCH_GID_AUTO UINT32_MAX
+
+/**
+ * struct bench_opts - a run
+ * @server: host of the far end; NULL: this is the far end
+ * @loopback: both ends in this process
+ * @nic: see struct bench_nic
+ * @op: which operations, by enum bench_op
+ * @size: message sizes in bytes
+ * @nr_sizes: how many
+ * @iters: iterations for each QP and size
+ * @duration: seconds for each size instead of @iters; 0: by @iters
+ * @qps: QPs
+ * @depth: WRs in flight for each QP
+ * @cq_mod: one completion for so many WRs
+ * @rounds: repetitions; the table shows medians
+ * @bidirectional: both ends send
+ * @gbits: report Gb/sec instead of MiB/sec
+ * @tcp_port: where the two ends find each other
+ * @mem: memory of this end (with @loopback: of the far end)
+ * @near_mem: memory of the near end, with @loopback only
+ * @verify: compare every byte
+ * @json: file for the results; NULL: none
+ * @help: print the help and do nothing
+ */
+struct bench_opts {
+	const char *server;
+	bool loopback;
+	struct bench_nic nic;
+	bool op[BENCH_OPS];
+	uint64_t size[BENCH_SIZES_MAX];
+	unsigned int nr_sizes;
+	uint32_t iters;
+	double duration;
+	uint32_t qps;
+	uint32_t depth;
+	uint32_t cq_mod;
+	uint32_t rounds;
+	bool bidirectional;
+	bool gbits;
+	uint32_t tcp_port;
+	struct bench_specs mem;
+	struct bench_specs near_mem;
+	bool verify;
+	const char *json;
+	bool cpu_freq;
+	bool help;
+};
+
+/**
+ * bench_opts_parse - fill @opts from a command line
+ *
+ * Return: 0; -EINVAL with bench_error() saying what to do.
+ */
+int bench_opts_parse(struct bench_opts *opts, int argc, char **argv);
+
+/** bench_opts_help - what --help prints */
+void bench_opts_help(const char *program, FILE *to);
+
+/** bench_opts_max_size - the largest message of the run */
+uint64_t bench_opts_max_size(const struct bench_opts *opts);
+
+#endif /* BENCH_OPTIONS_H */
