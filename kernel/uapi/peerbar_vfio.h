@@ -17,6 +17,12 @@
 #define PEERBAR_VFIO_FEATURE_BASE		0xbb00
 
 /*
+ * More ranges than this in one VFIO_DEVICE_FEATURE_DMA_BUF fail with E2BIG.
+ * Ranges that are neighbours in the list and in the BAR are merged afterwards.
+ */
+#define PEERBAR_VFIO_DMA_BUF_RANGES_MAX		4096
+
+/*
  * PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE - take one exported dma-buf back for good
  *
  * VFIO_DEVICE_FEATURE_SET (and PROBE).  The buffer behind @dmabuf_fd, which
