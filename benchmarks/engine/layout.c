@@ -7,7 +7,7 @@
 /* a cache line, so that neighbours of small messages do not share one */
 #define SLOT_ALIGN 64
 /* what a run touches; filling and checking it costs CPU time off the clock */
-#define SPAN_MAX (4ull << 20)
+#define SPAN_MAX (2ull << 20)
 /* with one slot the content could not tell iterations apart */
 #define SLOTS_MIN 2u
 

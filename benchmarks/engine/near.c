@@ -72,26 +72,35 @@ static int meet(struct near *n)
 	return rc ? rc : ask(n, bench_peer_describe(&n->peer));
 }
 
-static int verify(struct near *n, const struct bench_test *test,
-		  const struct bench_result *near,
-		  const struct bench_result *far)
+static int ask_verify(struct near *n, const struct bench_test *test,
+		      const uint64_t *iterations)
 {
 	struct json_object *obj = request("verify", test);
 	struct json_object *list = json_object_new_array();
 	uint32_t qp;
-	int rc;
 
 	for (qp = 0; qp < test->l.qps; qp++)
-		json_object_array_add(
-			list, json_object_new_uint64(near->iterations[qp]));
+		json_object_array_add(list,
+				      json_object_new_uint64(iterations[qp]));
 	json_object_object_add(obj, "iterations", list);
-	rc = ask(n, obj);
-	if (rc)
-		return rc;
-	/* what the far end sent, or what this end read */
-	return bench_peer_verify(&n->peer, test, true,
-				 test->bidirectional ? far->iterations :
-						       near->iterations);
+	return ask(n, obj);
+}
+
+/* an end gets what it reads itself, or what the other one writes */
+static int verify(struct near *n, const struct bench_test *test,
+		  const struct bench_result *near,
+		  const struct bench_result *far)
+{
+	const struct bench_result *to_near = near, *to_far = near;
+	int rc;
+
+	if (test->bidirectional && test->op == BENCH_WRITE)
+		to_near = far;
+	if (test->bidirectional && test->op == BENCH_READ)
+		to_far = far;
+	rc = ask_verify(n, test, to_far->iterations);
+	return rc ? rc : bench_peer_verify(&n->peer, test, true,
+					   to_near->iterations);
 }
 
 static void far_result(struct json_object *reply, uint32_t qps,

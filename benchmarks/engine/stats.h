@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /** most completions that the window of a peak spans */
-#define BENCH_PEAK_MAX 256
+#define BENCH_PEAK_MAX 4096
 
 /**
  * struct bench_peak - the best rate over any @window completions in a row

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include <json-c/json.h>
 
@@ -33,8 +32,6 @@ static int transport_open(const struct bench_nic *nic, uint32_t qps,
 	v->base.ops = &bench_verbs;
 	v->nic = *nic;
 	v->depth = depth;
-	getrandom(&v->self.psn, sizeof(v->self.psn), 0);
-	v->self.psn &= 0xffffff;
 	rc = verbs_device_open(v);
 	if (rc)
 		goto err_free;

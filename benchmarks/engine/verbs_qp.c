@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "error.h"
 #include "verbs.h"
@@ -69,6 +70,13 @@ static int to_rts(struct verbs *v, struct ibv_qp *qp)
 				     IBV_QP_MAX_QP_RD_ATOMIC);
 }
 
+/* anew with each connection: what is left of the last one must not fit */
+static void choose_psn(struct verbs *v)
+{
+	getrandom(&v->self.psn, sizeof(v->self.psn), 0);
+	v->self.psn &= 0xffffff;
+}
+
 int verbs_qps_create(struct verbs *v, uint32_t qps)
 {
 	struct ibv_qp_init_attr init = {
@@ -78,6 +86,7 @@ int verbs_qps_create(struct verbs *v, uint32_t qps)
 	};
 	int rc;
 
+	choose_psn(v);
 	v->cq = ibv_create_cq(v->ctx, (int)(qps * v->depth), NULL, NULL, 0);
 	if (!v->cq)
 		return bench_fail(-errno, "completion queue of %u: %s; try a smaller -t or -q",
@@ -147,6 +156,9 @@ int verbs_qps_reset(struct verbs *v)
 		if (!rc)
 			rc = to_init(v, v->qp[i]);
 	}
-	return rc ? bench_fail(-rc, "queue pair to RESET: %s", strerror(rc)) :
-		    0;
+	if (rc)
+		return bench_fail(-rc, "queue pair to RESET: %s",
+				  strerror(rc));
+	choose_psn(v);
+	return 0;
 }

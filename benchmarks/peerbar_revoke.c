@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* peerbar_revoke - take BAR memory back under load and report what all saw */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <json-c/json.h>
+
+#include "engine/error.h"
+#include "revoke/print.h"
+
+static int run_phases(struct revoke_stage *stage, struct json_object *doc,
+		      unsigned int *violated)
+{
+	struct revoke_verdict verdict;
+	struct revoke_phase phase;
+	int i, rc;
+
+	for (i = 0; i < REVOKE_PHASES; i++) {
+		rc = revoke_phase_run(stage, i, &phase);
+		if (rc)
+			return rc;
+		revoke_expect(stage, i, &phase, &verdict);
+		revoke_print_phase(stdout, stage, i, &phase, &verdict);
+		revoke_json_phase(doc, stage, &phase, &verdict);
+		*violated += verdict.violated;
+	}
+	return 0;
+}
+
+static int run(const struct revoke_opts *opts, struct revoke_stage *stage,
+	       unsigned int *violated)
+{
+	struct json_object *doc;
+	int rc;
+
+	rc = revoke_stage_open(stage, opts);
+	if (rc)
+		return rc;
+	revoke_print_stage(stdout, stage);
+	doc = revoke_json_stage(stage);
+	rc = revoke_stage_start(stage);
+	if (!rc)
+		rc = run_phases(stage, doc, violated);
+	if (!rc && opts->json &&
+	    json_object_to_file_ext(opts->json, doc, JSON_C_TO_STRING_PRETTY))
+		rc = bench_fail(-EIO, "%s: %s", opts->json,
+				json_util_get_last_err());
+	json_object_put(doc);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct revoke_stage *stage = calloc(1, sizeof(*stage));
+	unsigned int violated = 0;
+	struct revoke_opts opts;
+	int rc;
+
+	if (!stage)
+		return 1;
+	rc = revoke_opts_parse(&opts, argc, argv);
+	if (!rc && opts.help) {
+		revoke_opts_help(stdout);
+		return 0;
+	}
+	if (!rc)
+		rc = run(&opts, stage, &violated);
+	if (rc)
+		fprintf(stderr, "peerbar_revoke: %s\n", bench_error());
+	revoke_stage_close(stage);
+	free(stage);
+	if (violated)
+		fprintf(stderr, "peerbar_revoke: %u expectations violated\n",
+			violated);
+	return rc || violated ? 1 : 0;
+}

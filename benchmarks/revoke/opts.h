@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef REVOKE_OPTS_H
+#define REVOKE_OPTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "options.h"
+
+/**
+ * struct revoke_opts - the command line of peerbar_revoke
+ * @mem: bar:BDF/IDX
+ * @nic: see struct bench_nic
+ * @size: bytes of a message
+ * @depth: messages in flight for each flow
+ * @hold_ms: how long memory stays disabled, and how long to look after the
+ *	permanent revoke
+ * @settle_ms: how long all workers run before and after each phase
+ * @reset_clears: a reset may lose the content of the BAR
+ * @json: file for the results; NULL: none
+ * @help: print the help and do nothing
+ */
+struct revoke_opts {
+	const char *mem;
+	struct bench_nic nic;
+	uint32_t size;
+	uint32_t depth;
+	uint32_t hold_ms;
+	uint32_t settle_ms;
+	bool reset_clears;
+	const char *json;
+	bool help;
+};
+
+/** revoke_opts_parse - 0, or -EINVAL with bench_error() */
+int revoke_opts_parse(struct revoke_opts *opts, int argc, char **argv);
+void revoke_opts_help(FILE *to);
+
+#endif /* REVOKE_OPTS_H */
