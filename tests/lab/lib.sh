@@ -65,7 +65,7 @@ stage() {
 # Remains of interrupted stages: nobody holds the lock, so nobody makes them.
 stage_clean() {
 	local name
-	for name in root image initramfs modules; do
+	for name in root image initramfs modules-patched modules-debug debug; do
 		(
 			flock -n 9 || exit 0
 			rm -rf --one-file-system "$CACHE/$name.tmp."*
