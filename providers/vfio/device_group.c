@@ -21,19 +21,27 @@ static int open_container(void)
 			fd, "cannot open /dev/vfio/vfio: %s%s", strerror(-fd),
 			fd == -ENOENT ? " (modprobe vfio vfio_iommu_type1)" : "");
 	ret = sys_ioctl(fd, VFIO_GET_API_VERSION, NULL);
-	if (ret >= 0 && ret != VFIO_API_VERSION)
-		ret = peerbar_error_set(-EOPNOTSUPP,
-					"VFIO API version %d is unknown", ret);
-	else if (ret < 0)
+	if (ret < 0) {
 		peerbar_error_set(ret, "VFIO_GET_API_VERSION: %s",
 				  strerror(-ret));
-	if (ret < 0)
 		goto err;
+	}
+	if (ret != VFIO_API_VERSION) {
+		ret = peerbar_error_set(-EOPNOTSUPP,
+					"VFIO API version %d is unknown", ret);
+		goto err;
+	}
 	ret = sys_ioctl(fd, VFIO_CHECK_EXTENSION, (void *)VFIO_TYPE1v2_IOMMU);
-	if (ret <= 0) {
-		ret = peerbar_error_set(ret ? ret : -EOPNOTSUPP,
-					"the kernel has no type1v2 IOMMU for "
-					"VFIO (modprobe vfio_iommu_type1)");
+	if (ret < 0) {
+		peerbar_error_set(ret, "VFIO_CHECK_EXTENSION: %s",
+				  strerror(-ret));
+		goto err;
+	}
+	if (!ret) {
+		ret = peerbar_error_set(
+			-EOPNOTSUPP,
+			"the kernel has no type1v2 IOMMU for VFIO (modprobe "
+			"vfio_iommu_type1)");
 		goto err;
 	}
 	return fd;

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <ucontext.h>
 
 #include <peerbar/error.h>
 
@@ -49,26 +50,44 @@ static bool is_synchronous(const siginfo_t *info)
 static void die(const siginfo_t *info)
 {
 	struct sigaction dfl = {.sa_handler = SIG_DFL};
+	sigset_t mask;
 
 	sigaction(SIGBUS, &dfl, NULL);
 	/* On return the faulting instruction dies with its own siginfo. */
-	if (!is_synchronous(info))
-		raise(SIGBUS);
+	if (is_synchronous(info))
+		return;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGBUS);
+	pthread_sigmask(SIG_UNBLOCK, &mask, NULL);
+	raise(SIGBUS);
 }
 
 /* With the signals blocked that the kernel would have blocked for it. */
-static void call_previous(int sig, siginfo_t *info, void *context)
+static void call_previous(int sig, siginfo_t *info, ucontext_t *context)
 {
-	sigset_t mask = previous.sa_mask;
+	sigset_t mask;
 
+	sigorset(&mask, &context->uc_sigmask, &previous.sa_mask);
 	if (!(previous.sa_flags & SA_NODEFER))
 		sigaddset(&mask, sig);
-	pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (previous.sa_flags & SA_SIGINFO)
 		previous.sa_sigaction(sig, info, context);
 	else
 		previous.sa_handler(sig);
 	/* The return from our handler restores the mask. */
+}
+
+/*
+ * Back to where @frame began, with the signals blocked that were blocked then:
+ * here the mask is ours, or that of a handler which called us.  Doing it here
+ * saves a system call per guarded access.
+ */
+static void unwind_to(struct frame *frame, const ucontext_t *context)
+{
+	innermost = frame->outer;
+	pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
+	siglongjmp(frame->env, 1);
 }
 
 static void on_sigbus(int sig, siginfo_t *info, void *context)
@@ -79,10 +98,8 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 
 	if (info->si_code == BUS_ADRERR)
 		for (frame = innermost; frame; frame = frame->outer)
-			if (addr >= frame->start && addr < frame->end) {
-				innermost = frame->outer;
-				siglongjmp(frame->env, 1);
-			}
+			if (addr >= frame->start && addr < frame->end)
+				unwind_to(frame, context);
 	if (previous_is_default())
 		die(info);
 	else if (previous.sa_handler != SIG_IGN)
@@ -93,15 +110,11 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	errno = saved_errno;
 }
 
-/*
- * SA_NODEFER because siglongjmp() out of the handler does not restore the
- * mask: saving it would cost a system call per guarded access.
- */
 static void install(void)
 {
 	struct sigaction ours = {
 		.sa_sigaction = on_sigbus,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
 	};
 
 	sigemptyset(&ours.sa_mask);

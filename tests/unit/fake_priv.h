@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the parts of the fake kernel share. */
+#ifndef FAKE_PRIV_H
+#define FAKE_PRIV_H
+
+#include <sys/types.h>
+
+#include "fake_kernel.h"
+
+enum fake_kind {
+	FAKE_FREE,
+	FAKE_TEXT,
+	FAKE_PLAIN,
+	FAKE_CONTAINER,
+	FAKE_GROUP_FD,
+	FAKE_DEVICE,
+	FAKE_IOMMUFD,
+	FAKE_DMA_BUF,
+};
+
+struct fake_range {
+	uint64_t offset;
+	uint64_t length;
+};
+
+/* @memory: the BAR's file or one of its own */
+struct fake_dma_buf {
+	int memory;
+	bool read_only;
+	bool revoked;
+	bool ours;
+	uint64_t size;
+	unsigned int nr_ranges;
+	struct fake_range ranges[16];
+};
+
+struct fake_fd {
+	enum fake_kind kind;
+	struct fake_dma_buf *buf;
+	char text[256];
+	size_t pos;
+};
+
+struct fake_mapping {
+	void *addr;
+	size_t size;
+	int prot;
+	struct fake_dma_buf *buf;
+};
+
+/* Does this call fail as the test wants?  Sets errno. */
+bool fake_fails(const char *what);
+
+int fake_fd_new(enum fake_kind kind, struct fake_dma_buf *buf);
+/* aborts the test when @fd is not open */
+struct fake_fd *fake_fd_get(int fd);
+
+struct fake_dma_buf *fake_dma_buf_new(uint64_t size);
+void fake_dma_buf_revoke(struct fake_dma_buf *buf);
+/* the device is closed: everything it exported is revoked */
+void fake_device_closed(void);
+bool fake_device_open(void);
+
+int fake_bar_file(void);
+void *fake_mmap(void *addr, size_t size, int prot, int flags, int fd,
+		off_t offset);
+int fake_munmap(void *addr, size_t size);
+void fake_memory_reset(void);
+
+int fake_ioctl(int fd, unsigned long request, void *arg);
+ssize_t fake_pread(int fd, void *buf, size_t len, off_t offset);
+ssize_t fake_pwrite(int fd, const void *buf, size_t len, off_t offset);
+void fake_vfio_reset(void);
+
+/* the text of a sysfs or procfs file, NULL when there is none */
+const char *fake_sysfs_text(const char *path);
+ssize_t fake_sysfs_readlink(const char *path, char *buf, size_t size);
+int fake_sysfs_list(const char *dir, char *names, size_t size);
+
+#endif /* FAKE_PRIV_H */

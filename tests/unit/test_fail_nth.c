@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Every call of the library with every system call and allocation below it
+ * failing in turn: nothing may stay open, mapped or written to, and the detail
+ * text says what failed.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "test.h"
+#include "fake_kernel.h"
+#include "fake_priv.h"
+
+#define PAGE 4096u
+
+static const struct peerbar_range ranges[] = {
+	{2 * PAGE, PAGE},
+	{0, 2 * PAGE},
+};
+
+static struct peerbar_device *dev;
+static struct peerbar_buffer *buf;
+static struct peerbar_mapping *map;
+static int foreign;
+static enum peerbar_backend backend;
+
+/* The linker brings the library's allocations here. */
+void *__real_calloc(size_t nr, size_t size);
+void *__wrap_calloc(size_t nr, size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_calloc(size_t nr, size_t size)
+{
+	return fake_fails("memory") ? NULL : __real_calloc(nr, size);
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fake_fails("memory") ? NULL : __real_malloc(size);
+}
+
+static int open_device(void)
+{
+	struct peerbar_device_opts opts = {
+		.size = sizeof(opts),
+		.backend = backend,
+	};
+
+	return peerbar_device_open(FAKE_BDF, &opts, &dev);
+}
+
+static void close_device(void)
+{
+	peerbar_device_close(dev);
+	dev = NULL;
+}
+
+static int export(void)
+{
+	return peerbar_buffer_export(dev, FAKE_BAR, ranges, NR(ranges), 0, &buf);
+}
+
+static int import(void)
+{
+	return peerbar_buffer_import(foreign, &buf);
+}
+
+static void close_buffer(void)
+{
+	peerbar_buffer_close(buf);
+	buf = NULL;
+}
+
+static int map_buffer(void)
+{
+	return peerbar_buffer_map(buf, 0, 0, 0, &map);
+}
+
+static int map_fallback(void)
+{
+	return peerbar_buffer_map(buf, PAGE, 0, 0, &map);
+}
+
+static void close_mapping(void)
+{
+	peerbar_mapping_close(map);
+	map = NULL;
+}
+
+static int state(void)
+{
+	enum peerbar_state out;
+
+	return peerbar_buffer_state(buf, &out);
+}
+
+static int info(void)
+{
+	struct peerbar_buffer_info out;
+
+	return peerbar_buffer_info(buf, &out);
+}
+
+static int revoke(void)
+{
+	return peerbar_buffer_revoke(buf);
+}
+
+static int reset(void)
+{
+	return peerbar_device_reset(dev);
+}
+
+static int memory(void)
+{
+	return peerbar_device_set_memory(dev, true);
+}
+
+static int io(void)
+{
+	char bytes[4];
+	int ret = peerbar_device_read(dev, FAKE_BAR, 0, bytes, sizeof(bytes));
+
+	return ret ? ret
+		   : peerbar_device_write(dev, FAKE_BAR, 0, bytes, sizeof(bytes));
+}
+
+static int probe(void)
+{
+	struct peerbar_cap_report caps[PEERBAR_CAP_NR];
+
+	return peerbar_probe(dev, caps);
+}
+
+static void nothing(void)
+{
+}
+
+/*
+ * @needs: what has to exist before
+ * @calls: fewest calls that can fail; guards against a sweep over nothing
+ */
+struct operation {
+	const char *name;
+	int (*run)(void);
+	void (*undo)(void);
+	enum { NOTHING, DEVICE, EXPORTED, IMPORTED } needs;
+	bool stock;
+	unsigned int calls;
+};
+
+static const struct operation operations[] = {
+	{"open", open_device, close_device, NOTHING, false, 17},
+	{"export", export, close_buffer, DEVICE, false, 3},
+	{"import", import, close_buffer, DEVICE, false, 6},
+	{"map", map_buffer, close_mapping, EXPORTED, false, 4},
+	{"map import", map_buffer, close_mapping, IMPORTED, false, 5},
+	{"map stock", map_fallback, close_mapping, EXPORTED, true, 5},
+	{"state", state, nothing, EXPORTED, false, 2},
+	{"state import", state, nothing, IMPORTED, false, 1},
+	{"info", info, nothing, EXPORTED, false, 2},
+	{"revoke", revoke, nothing, EXPORTED, false, 2},
+	{"reset", reset, nothing, DEVICE, false, 1},
+	{"memory", memory, nothing, DEVICE, false, 2},
+	{"io", io, nothing, DEVICE, false, 2},
+	{"probe", probe, nothing, DEVICE, false, 6},
+};
+
+/* Only hints come from there; without them the call succeeds. */
+static bool may_fail_unnoticed(void)
+{
+	return strstr(fake.failed_path, "/resource") ||
+	       !strcmp(fake.failed_path, "read");
+}
+
+static void prepare(const struct operation *op)
+{
+	fake_reset();
+	fake.has_cdev = true;
+	if (op->needs == NOTHING)
+		return;
+	assert_int_equal(open_device(), 0);
+	foreign = fake_foreign_dma_buf(4u << 20, false);
+	if (op->needs == EXPORTED)
+		assert_int_equal(export(), 0);
+	if (op->needs == IMPORTED)
+		assert_int_equal(import(), 0);
+	fake.has_modules = !op->stock;
+}
+
+static void clean_up(const struct operation *op)
+{
+	close_buffer();
+	if (op->needs != NOTHING)
+		fake_close(foreign);
+	close_device();
+	assert_int_equal(fake_fds(), 0);
+	assert_int_equal(fake_mappings(), 0);
+}
+
+static void check_failure(const struct operation *op, int ret)
+{
+	bool memory_failed = !strcmp(fake.failed_path, "memory");
+	const char *cause = strerror(-ret);
+
+	if (ret != (memory_failed ? -ENOMEM : -EIO))
+		fail_msg("%s with \"%s\" failing returned %d", op->name,
+			 fake.failed_path, ret);
+	if (!strstr(peerbar_error_detail(), cause) &&
+	    !(memory_failed && strstr(peerbar_error_detail(), "no memory")))
+		fail_msg("%s with \"%s\" failing says \"%s\"", op->name,
+			 fake.failed_path, peerbar_error_detail());
+}
+
+/* false once @n is beyond the last call of the operation */
+static bool fail_nth(const struct operation *op, unsigned int n)
+{
+	unsigned int fds, mappings;
+	bool triggered;
+	int ret;
+
+	prepare(op);
+	fds = fake_fds();
+	mappings = fake_mappings();
+	peerbar_error_set(0, "stale");
+	fake.failed_path[0] = '\0';
+	fake.fail_at = fake.calls + n;
+	ret = op->run();
+	triggered = fake.failed_path[0];
+	fake.fail_at = 0;
+	if (ret) {
+		assert_true(triggered);
+		check_failure(op, ret);
+		assert_int_equal(fake_fds(), fds);
+		assert_int_equal(fake_mappings(), mappings);
+		/* and it works once the cause is gone */
+		assert_int_equal(op->run(), 0);
+	} else if (triggered && !(op->needs == NOTHING && may_fail_unnoticed())) {
+		fail_msg("%s with \"%s\" failing succeeded", op->name,
+			 fake.failed_path);
+	}
+	op->undo();
+	clean_up(op);
+	return triggered;
+}
+
+static void sweep(void **cmocka_state)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < NR(operations); i++) {
+		for (n = 1; fail_nth(&operations[i], n); n++)
+			;
+		if (n - 1 < operations[i].calls)
+			fail_msg("%s: only %u calls could fail",
+				 operations[i].name, n - 1);
+	}
+}
+
+static void sweep_group(void **cmocka_state)
+{
+	backend = PEERBAR_BACKEND_GROUP;
+	sweep(cmocka_state);
+}
+
+static void sweep_cdev(void **cmocka_state)
+{
+	backend = PEERBAR_BACKEND_CDEV;
+	sweep(cmocka_state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sweep_group),
+		cmocka_unit_test(sweep_cdev),
+	};
+
+	return RUN(tests);
+}
