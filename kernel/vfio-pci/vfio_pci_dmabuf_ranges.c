@@ -103,10 +103,10 @@ int vfio_pci_dma_buf_ranges_find_pfn(const struct vfio_pci_dma_buf_ranges *range
 	u32 i;
 
 	if (check_mul_overflow(pgoff, (u64)PAGE_SIZE, &offset) ||
-	    check_add_overflow(offset, (u64)PAGE_SIZE << order, &end) ||
-	    end > ranges->start[ranges->nr])
+	    check_add_overflow(offset, (u64)PAGE_SIZE << order, &end))
 		return -ERANGE;
 
+	/* Beyond the buffer the search ends at the last piece. */
 	i = vfio_pci_dma_buf_ranges_search(ranges, offset);
 	if (end > ranges->start[i + 1])
 		return -ERANGE;
