@@ -11,8 +11,10 @@
 
 #include "kernel.h"
 
-#define NR_ATTRS   (UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY + 1)
-#define ATTR(name) UVERBS_ATTR_REG_DMABUF_MR_##name
+#define NR_ATTRS (UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY + 1)
+/* enum rdma_driver_id has half as many so far */
+#define MAX_DRIVERS 64
+#define ATTR(name)  UVERBS_ATTR_REG_DMABUF_MR_##name
 
 struct request {
 	struct ib_uverbs_ioctl_hdr header;
@@ -49,24 +51,39 @@ static void fill(struct request *req, uint32_t pd, uint32_t keys[2])
 	set_attr(req, ATTR(RESP_RKEY), sizeof(keys[1]), (uintptr_t)&keys[1]);
 }
 
-/*
- * With fd -1 it cannot succeed: a driver that looks the fd up says EBADF, and
- * ib_core says EOPNOTSUPP for one without the call.  Kernels before 5.12 do
- * not know the method, which is EPROTONOSUPPORT.
- */
-int verbs_kernel_probe(struct ibv_pd *pd)
+/* What the driver numbered @driver_id says; there is no success. */
+static int ask(struct ibv_pd *pd, uint32_t driver_id)
 {
 	struct request req;
 	uint32_t keys[2];
 	int ret;
 
 	fill(&req, pd->handle, keys);
+	req.header.driver_id = driver_id;
 	do
 		ret = ioctl(pd->context->cmd_fd, RDMA_VERBS_IOCTL, &req.header);
 	while (ret < 0 && errno == EINTR);
-	if (ret >= 0)
-		return -EIO;
-	switch (errno) {
+	return ret < 0 ? errno : EIO;
+}
+
+/*
+ * With fd -1 it cannot succeed: a driver that looks the fd up says EBADF, and
+ * ib_core says EOPNOTSUPP for one without the call.  Kernels before 5.12 do
+ * not know the method, which is EPROTONOSUPPORT.
+ *
+ * A request names the driver by its number, which libibverbs keeps to itself.
+ * The wrong number is EINVAL before anything else is looked at, and there are
+ * few.
+ */
+int verbs_kernel_probe(struct ibv_pd *pd)
+{
+	uint32_t driver_id = 0;
+	int err;
+
+	do
+		err = ask(pd, driver_id);
+	while (err == EINVAL && ++driver_id < MAX_DRIVERS);
+	switch (err) {
 	case EBADF:
 		return 0;
 	case EOPNOTSUPP:
@@ -74,6 +91,6 @@ int verbs_kernel_probe(struct ibv_pd *pd)
 	case ENOTTY:
 		return -EOPNOTSUPP;
 	default:
-		return -errno;
+		return -err;
 	}
 }

@@ -114,12 +114,9 @@ int peerbar_buffer_state(struct peerbar_buffer *buf, enum peerbar_state *out)
 	struct peerbar_vfio_dma_buf_info info;
 	int ret;
 
-	if (!buf->dev)
+	/* of a closed device, too: a mapping of its fd may keep it alive */
+	if (!buf->dev || buffer_device_closed(buf))
 		return state_by_mmap(buf, out);
-	if (buffer_device_closed(buf)) {
-		*out = PEERBAR_REVOKED;
-		return 0;
-	}
 	ret = query(buf, &info);
 	if (!ret)
 		*out = to_state(info.state);

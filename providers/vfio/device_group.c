@@ -60,7 +60,9 @@ static int open_group(unsigned int group)
 	fd = sys_open(path, O_RDWR);
 	if (fd == -EBUSY)
 		return peerbar_error_set(
-			fd, "%s is in use: a group can be open once, in one process",
+			fd,
+			"%s is in use: a group can be open once, in one "
+			"process, and a mapping of a device fd of it counts",
 			path);
 	if (fd == -EACCES || fd == -EPERM)
 		return peerbar_error_set(

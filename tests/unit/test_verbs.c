@@ -13,8 +13,9 @@
 #include "fake_kernel.h"
 #include <peerbar/verbs.h>
 
-#define PAGE   4096u
-#define CMD_FD 555
+#define PAGE	  4096u
+#define CMD_FD	  555
+#define DRIVER_ID 17
 
 /* 0: registers; else what the layer says to a dma-buf */
 static int provider_errno, driver_errno, importer_errno;
@@ -76,7 +77,9 @@ __attribute__((visibility("default"))) int ioctl(int fd, unsigned long request,
 				 header->num_attrs * sizeof(header->attrs[0]));
 	assert_int_equal(header->attrs[UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE].data,
 			 9);
-	errno = driver_errno ? driver_errno : EBADF;
+	errno = header->driver_id != DRIVER_ID ? EINVAL
+		: driver_errno		       ? driver_errno
+					       : EBADF;
 	return -1;
 }
 
@@ -139,6 +142,9 @@ static void probe_fails(void **state)
 	provider_errno = EOPNOTSUPP;
 	driver_errno = EACCES;
 	assert_error(peerbar_verbs_probe(&pd, buf, &found), EACCES,
+		     "RDMA driver");
+	driver_errno = EINVAL;
+	assert_error(peerbar_verbs_probe(&pd, buf, &found), EINVAL,
 		     "RDMA driver");
 	provider_errno = driver_errno = 0;
 	fd_minus_one_works = true;
