@@ -114,17 +114,25 @@ static void print_ranges(FILE *to, struct json_object *list)
 
 static void print_info(FILE *to, const char *by, struct json_object *info)
 {
-	if (!info) {
+	if (info)
+		fprintf(to, "    mapped     through the %s, %s\n", by,
+			get_text(info, "memattr"));
+	else
 		fprintf(to, "    mapped     through the %s; the kernel's modules "
 			    "are not ours: no attribute, no counts\n", by);
+}
+
+void bench_describe_counts(FILE *to, const char *label, struct json_object *mem)
+{
+	struct json_object *info = json_object_object_get(mem, "info");
+
+	if (!info)
 		return;
-	}
-	fprintf(to, "    mapped     through the %s, %s; faults so far: "
-		    "%llu of 4 KiB, %llu of 2 MiB, %llu of 1 GiB\n",
-		by, get_text(info, "memattr"),
-		(unsigned long long)get_u64(info, "faults_4k"),
+	fprintf(to, "  %s: page faults %llu of 4 KiB, %llu of 2 MiB, %llu of 1 GiB; %llu importers\n",
+		label, (unsigned long long)get_u64(info, "faults_4k"),
 		(unsigned long long)get_u64(info, "faults_2m"),
-		(unsigned long long)get_u64(info, "faults_1g"));
+		(unsigned long long)get_u64(info, "faults_1g"),
+		(unsigned long long)get_u64(info, "importers"));
 }
 
 void bench_describe_print(FILE *to, const char *label, struct json_object *mem)

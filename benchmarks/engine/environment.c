@@ -148,9 +148,9 @@ void bench_environment_print(FILE *to, struct json_object *env)
 	json_object_object_foreach(json_object_object_get(env, "modules"), name,
 				   module) {
 		taint = get_text(module, "taint");
-		fprintf(to, "  module %s %s%s\n", name,
-			get_text(module, "srcversion") ?: "built in",
-			taint && strchr(taint, 'O') ? " (out of tree)" : "");
+		fprintf(to, "  module %s, %s\n", name,
+			taint && strchr(taint, 'O') ? "built out of tree" :
+						      "the kernel's own");
 	}
 	if (nic)
 		fprintf(to, "  NIC %s, %s\n", get_text(nic, "device"),

@@ -6,7 +6,6 @@
 #include <json-c/json.h>
 
 #include "clock.h"
-#include "environment.h"
 #include "error.h"
 #include "pattern.h"
 #include "peer.h"
@@ -290,7 +289,7 @@ static int finish(struct near *n)
 	n->peer.far_desc = json_object_get(json_object_object_get(far, "mems"));
 	json_object_put(far);
 	bench_channel_send(&n->peer.ch, request("bye", NULL));
-	return bench_report_save(&n->report, &n->peer);
+	return bench_report_finish(&n->report, &n->peer);
 }
 
 static int lead(struct near *n, const struct bench_specs *specs)

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "options.h"
 #include "optparse.h"
+#include "transport.h"
 
 /* perftest's -a: powers of two from 2 to 8 MiB */
 #define ALL_FIRST_SHIFT 1
@@ -194,6 +195,7 @@ static void set_defaults(struct bench_opts *opts)
 	*opts = (struct bench_opts){
 		.nic = { .port = 1, .gid = BENCH_GID_AUTO, .timeout = 14,
 			 .retries = 7, .rnr_retries = 7 },
+		.transport = &bench_verbs,
 		.op[BENCH_WRITE] = true,
 		.size = { 65536 },
 		.nr_sizes = 1,

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct bench_transport_ops;
+
 #define BENCH_SIZES_MAX 64
 #define BENCH_MEMS_MAX 4
 #define BENCH_QPS_MAX 256
@@ -59,6 +61,7 @@ struct bench_nic {
  * @server: host of the far end; NULL: this is the far end
  * @loopback: both ends in this process
  * @nic: see struct bench_nic
+ * @transport: what moves the bytes
  * @op: which operations, by enum bench_op
  * @size: message sizes in bytes
  * @nr_sizes: how many
@@ -81,6 +84,7 @@ struct bench_opts {
 	const char *server;
 	bool loopback;
 	struct bench_nic nic;
+	const struct bench_transport_ops *transport;
 	bool op[BENCH_OPS];
 	uint64_t size[BENCH_SIZES_MAX];
 	unsigned int nr_sizes;

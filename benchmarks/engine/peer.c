@@ -35,8 +35,8 @@ int bench_peer_open(struct bench_peer *peer, const struct bench_specs *specs,
 {
 	int rc;
 
-	rc = bench_verbs.open(nic, peer->opts->qps, peer->opts->depth,
-			      &peer->t);
+	rc = peer->opts->transport->open(nic, peer->opts->qps,
+					 peer->opts->depth, &peer->t);
 	if (!rc)
 		rc = open_mems(peer, specs);
 	if (rc)

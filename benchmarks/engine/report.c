@@ -44,7 +44,7 @@ static struct json_object *parameters(const struct bench_opts *opts)
 			       json_object_new_boolean(opts->bidirectional));
 	json_object_object_add(obj, "verified",
 			       json_object_new_boolean(opts->verify));
-	add_text(obj, "transport", bench_verbs.name);
+	add_text(obj, "transport", opts->transport->name);
 	return obj;
 }
 
@@ -73,9 +73,10 @@ void bench_report_close(struct bench_report *report)
 	memset(report, 0, sizeof(*report));
 }
 
-/* this end's memories and the other end's, by index */
-static void print_mems(struct bench_report *report, const char *end,
-		       struct json_object *mems)
+static void for_each_mem(struct bench_report *report, const char *end,
+			 struct json_object *mems,
+			 void (*print)(FILE *, const char *,
+				       struct json_object *))
 {
 	size_t i, n = json_object_array_length(mems);
 	char label[32];
@@ -83,8 +84,7 @@ static void print_mems(struct bench_report *report, const char *end,
 	for (i = 0; i < n; i++) {
 		snprintf(label, sizeof(label), n > 1 ? "%s %zu" : "%s", end,
 			 i + 1);
-		bench_describe_print(report->to, label,
-				     json_object_array_get_idx(mems, i));
+		print(report->to, label, json_object_array_get_idx(mems, i));
 	}
 }
 
@@ -103,8 +103,12 @@ void bench_report_ends(struct bench_report *report, struct bench_peer *peer)
 	struct json_object *near = near_mems(peer);
 
 	report->compares = peer->nr_mems > 1 || peer->nr_far > 1;
-	print_mems(report, "near memory", near);
-	print_mems(report, "far memory", peer->far_desc);
+	bench_environment_print(report->to,
+				json_object_object_get(report->doc,
+						       "environment"));
+	for_each_mem(report, "near memory", near, bench_describe_print);
+	for_each_mem(report, "far memory", peer->far_desc,
+		     bench_describe_print);
 	json_object_put(near);
 }
 
@@ -184,11 +188,16 @@ void bench_report_row(struct bench_report *report, const struct bench_row *row,
 	fflush(report->to);
 }
 
-int bench_report_save(struct bench_report *report, struct bench_peer *peer)
+int bench_report_finish(struct bench_report *report, struct bench_peer *peer)
 {
 	const char *file = report->opts->json;
+	struct json_object *near = near_mems(peer);
 
-	json_object_object_add(report->doc, "near", near_mems(peer));
+	fputc('\n', report->to);
+	for_each_mem(report, "near memory", near, bench_describe_counts);
+	for_each_mem(report, "far memory", peer->far_desc,
+		     bench_describe_counts);
+	json_object_object_add(report->doc, "near", near);
 	json_object_object_add(report->doc, "far",
 			       json_object_get(peer->far_desc));
 	if (!file)

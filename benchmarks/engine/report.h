@@ -65,7 +65,7 @@ void bench_report_head(struct bench_report *report, enum bench_op op);
 void bench_report_row(struct bench_report *report, const struct bench_row *row,
 		      struct bench_peer *peer);
 
-/** bench_report_save - to opts->json, if asked for */
-int bench_report_save(struct bench_report *report, struct bench_peer *peer);
+/** bench_report_finish - counters, and the JSON file if one was asked for */
+int bench_report_finish(struct bench_report *report, struct bench_peer *peer);
 
 #endif /* BENCH_REPORT_H */

@@ -234,6 +234,7 @@ static int run_permanent(struct revoke_stage *stage, struct revoke_phase *p)
 
 	p->rc = peerbar_buffer_revoke(a->buffer);
 	p->returned = bench_now();
+	p->restored = p->returned;
 	p->call_ns = p->returned - start;
 	if (p->rc)
 		return bench_fail_lib(p->rc, "permanent revoke of A");

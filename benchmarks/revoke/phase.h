@@ -26,7 +26,7 @@ enum revoke_phase_id {
  * @hold_ns: how long it stayed so; 0: no longer than the call
  * @restore_ns: duration of the call that gave it back; 0: none
  * @returned: when the call that took it back returned
- * @restored: when giving back began
+ * @restored: when giving back began; what else goes on counts from @returned
  * @before: what the kernel knew, while all ran undisturbed
  * @during: while taken back
  * @after: when all ran again

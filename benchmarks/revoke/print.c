@@ -21,6 +21,7 @@ void revoke_print_stage(FILE *to, struct revoke_stage *stage)
 	for (i = 0; i < REVOKE_BUFFERS; i++) {
 		mem = bench_mem_describe(&stage->buffer[i].mem);
 		bench_describe_print(to, stage->buffer[i].name, mem);
+		bench_describe_counts(to, stage->buffer[i].name, mem);
 		json_object_put(mem);
 	}
 	for (i = 0; i < REVOKE_FLOWS; i++) {

@@ -7,6 +7,7 @@
 #include "describe.h"
 #include "devices.h"
 #include "error.h"
+#include "pattern.h"
 #include "stage.h"
 
 /* with ranges of this size and alignment the CPU gets 2 MiB entries */
@@ -117,6 +118,19 @@ static int check_room(const struct revoke_stage *stage)
 	return 0;
 }
 
+/* every page is touched once, so that later faults are refaults */
+static int wipe(struct bench_mem *mem)
+{
+	char poison[4096];
+	uint64_t at;
+	int rc = 0;
+
+	memset(poison, BENCH_POISON, sizeof(poison));
+	for (at = 0; at < mem->size && !rc; at += sizeof(poison))
+		rc = mem->ops->write(mem, at, poison, sizeof(poison));
+	return rc;
+}
+
 static int open_workers(struct revoke_stage *stage)
 {
 	int i, rc;
@@ -124,6 +138,8 @@ static int open_workers(struct revoke_stage *stage)
 	for (i = 0; i < REVOKE_BUFFERS; i++) {
 		rc = bench_mem_open(&stage->buffer[i].mem,
 				    stage->buffer[i].spec, 1);
+		if (!rc)
+			rc = wipe(&stage->buffer[i].mem);
 		if (rc)
 			return rc;
 	}
