@@ -92,7 +92,10 @@ int peerbar_write(struct peerbar_mapping *map, uint64_t offset,
 /**
  * peerbar_guard_run - run code that loads and stores through the pointer
  * @fn: called with @arg; it must not hold locks or own resources across an
- *	access, since a SIGBUS inside ends it like longjmp() does
+ *	access, since a SIGBUS inside ends it like longjmp() does; nor may it
+ *	leave by longjmp(), an exception or pthread_exit() itself
+ *
+ * Guards nest: an access to the memory of an outer run ends the inner one, too.
  *
  * Return: 0 when @fn returned, -ENODEV when an access hit memory that was
  * taken back.
