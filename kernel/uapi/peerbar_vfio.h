@@ -74,7 +74,7 @@ struct peerbar_vfio_dma_buf_info {
 	__u32	memattr;	/* enum peerbar_vfio_dma_buf_memattr */
 	__u32	nr_ranges;	/* as kept: adjacent ranges are merged */
 	__u64	size;		/* bytes */
-	__u32	importers;	/* DMA mappings and vmaps held right now */
+	__u32	importers;	/* DMA mappings right now, +1 for any vmaps */
 	__u32	region_index;	/* VFIO region (BAR) it was exported from */
 	__u64	faults_pte;	/* PTEs inserted: 4 KiB */
 	__u64	faults_pmd;	/* huge entries inserted: 2 MiB */
