@@ -18,6 +18,7 @@ int main(int argc, char **argv)
 	}
 	if (!rc)
 		rc = bench_session_run(&opts);
+	fflush(stdout);
 	if (rc)
 		fprintf(stderr, "peerbar_bw: %s\n", bench_error());
 	return rc ? 1 : 0;

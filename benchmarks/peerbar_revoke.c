@@ -65,6 +65,7 @@ int main(int argc, char **argv)
 	}
 	if (!rc)
 		rc = run(&opts, stage, &violated);
+	fflush(stdout);
 	if (rc)
 		fprintf(stderr, "peerbar_revoke: %s\n", bench_error());
 	revoke_stage_close(stage);

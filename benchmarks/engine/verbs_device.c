@@ -103,11 +103,14 @@ static int find_gid(struct verbs *v, int table_len)
 
 static int read_gid(struct verbs *v)
 {
-	if (ibv_query_gid(v->ctx, (uint8_t)v->nic.port, (int)v->nic.gid,
-			  &v->self.gid))
+	struct ibv_gid_entry entry;
+
+	if (v->nic.gid > UINT8_MAX ||
+	    ibv_query_gid_ex(v->ctx, v->nic.port, v->nic.gid, &entry, 0))
 		return bench_fail(-EINVAL, "%s port %u has no GID %u",
 				  ibv_get_device_name(v->ctx->device),
 				  v->nic.port, v->nic.gid);
+	v->self.gid = entry.gid;
 	v->gid_index = (uint8_t)v->nic.gid;
 	return 0;
 }

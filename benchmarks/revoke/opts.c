@@ -22,7 +22,7 @@ static const struct bench_opt table[] = {
 	  U32(nic.port, 1, 255) },
 	{ 'x', "gid-index", "N", "GID index (RoCE v2 with an IPv4 address)",
 	  U32(nic.gid, 0, 65535) },
-	{ 'u', "qp-timeout", "N", "ACK timeout of 4.096 us * 2^N (14)",
+	{ 'u', "qp-timeout", "N", "ACK timeout of 4.096 us * 2^N (18)",
 	  U32(nic.timeout, 0, 31) },
 	{ 's', "size", "BYTES", "bytes of a message (16384)",
 	  U32(size, 1, 65536) },
@@ -44,7 +44,7 @@ int revoke_opts_parse(struct revoke_opts *opts, int argc, char **argv)
 	int rc, operands;
 
 	*opts = (struct revoke_opts){
-		.nic = { .port = 1, .gid = BENCH_GID_AUTO, .timeout = 14,
+		.nic = { .port = 1, .gid = BENCH_GID_AUTO, .timeout = 18,
 			 .retries = 7, .rnr_retries = 7 },
 		.size = 16384,
 		.depth = 8,
