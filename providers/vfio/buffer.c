@@ -42,8 +42,6 @@ static int check_export(const struct peerbar_device *dev, unsigned int bar,
 	unsigned int i;
 	int ret = 0;
 
-	if (dev->fd < 0)
-		return peerbar_error_set(-ENODEV, "%s is closed", dev->bdf);
 	if (bar >= PCI_NR_BARS)
 		return peerbar_error_set(-EINVAL, "%s: BAR %u: BARs are 0 to %u",
 					 dev->bdf, bar, PCI_NR_BARS - 1);

@@ -218,6 +218,8 @@ void fake_reset(void)
 		.driver = "vfio-pci",
 		.has_iommu = true,
 		.viable = true,
+		.has_type1 = true,
+		.has_bar = true,
 		.can_reset = true,
 		.has_export = true,
 		.has_modules = true,

@@ -26,12 +26,16 @@
  * @has_iommu: the device is in an IOMMU group
  * @has_cdev: /dev/vfio/devices and /dev/iommu are there
  * @viable: see VFIO_GROUP_FLAGS_VIABLE
+ * @api_version: what VFIO_GET_API_VERSION says
+ * @has_type1: the container offers a type1v2 IOMMU
+ * @has_bar: there is a BAR that can be mapped
  * @can_reset: see VFIO_DEVICE_FLAGS_RESET
  * @has_export: a kernel that exports dma-bufs
  * @has_modules: a kernel with mmap, revoke and info of dma-bufs
  * @fail_path: open() of this path fails with @fail_path_errno
  * @fail_request: ioctl() with this number fails with @fail_request_errno
  * @interrupts: so many calls fail with EINTR first
+ * @misplaced: so many mappings end up elsewhere than the caller hints
  * @short_io: read and write move one byte at a time
  * @calls: system calls made that can fail
  * @fail_at: the call with this number fails with EIO; 0 for none
@@ -43,6 +47,9 @@ struct fake_kernel {
 	bool has_iommu;
 	bool has_cdev;
 	bool viable;
+	int api_version;
+	bool has_type1;
+	bool has_bar;
 	bool can_reset;
 	bool has_export;
 	bool has_modules;
@@ -51,6 +58,7 @@ struct fake_kernel {
 	unsigned long fail_request;
 	int fail_request_errno;
 	unsigned int interrupts;
+	unsigned int misplaced;
 	bool short_io;
 	unsigned int calls;
 	unsigned int fail_at;

@@ -133,6 +133,10 @@ void *fake_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offs
 		if (errno)
 			return MAP_FAILED;
 	}
+	if (addr && fake.misplaced) {
+		fake.misplaced--;
+		addr = NULL;
+	}
 	map->addr =
 		mmap(addr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(map->addr, MAP_FAILED);

@@ -44,9 +44,9 @@ static int container_ioctl(unsigned long request, void *arg)
 {
 	switch (request) {
 	case VFIO_GET_API_VERSION:
-		return VFIO_API_VERSION;
+		return fake.api_version;
 	case VFIO_CHECK_EXTENSION:
-		return (uintptr_t)arg == VFIO_TYPE1v2_IOMMU;
+		return fake.has_type1 && (uintptr_t)arg == VFIO_TYPE1v2_IOMMU;
 	case VFIO_SET_IOMMU:
 		if (!group_in_container || (uintptr_t)arg != VFIO_TYPE1v2_IOMMU)
 			return -EINVAL;
@@ -92,7 +92,8 @@ static int region_info(struct vfio_region_info *info)
 		return 0;
 	case FAKE_BAR:
 		info->size = FAKE_BAR_SIZE;
-		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
+		if (fake.has_bar)
+			info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
 		return 0;
 	case VFIO_PCI_CONFIG_REGION_INDEX:
 		info->size = 4096;

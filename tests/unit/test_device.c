@@ -230,6 +230,19 @@ static void open_refused(void **state)
 	open_fails(PEERBAR_BACKEND_CDEV, ENOENT, "no VFIO character device");
 }
 
+static void open_old_container(void **state)
+{
+	struct peerbar_device *dev;
+
+	assert_int_equal(open_with(PEERBAR_BACKEND_GROUP, &dev), 0);
+	assert_true(peerbar_device_fd(dev) >= 0);
+	peerbar_device_close(dev);
+	fake.has_type1 = false;
+	open_fails(PEERBAR_BACKEND_GROUP, EOPNOTSUPP, "no type1v2 IOMMU");
+	fake.api_version = 1;
+	open_fails(PEERBAR_BACKEND_GROUP, EOPNOTSUPP, "version 1 is unknown");
+}
+
 static void open_ioctl_refused(void **state)
 {
 	static const struct {
@@ -351,14 +364,23 @@ static void reset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(bdf_forms),      TEST(open_group),
-		TEST(open_cdev),      TEST(open_auto),
-		TEST(open_no_device), TEST(open_bad_opts),
-		TEST(open_not_bound), TEST(open_variant_driver),
-		TEST(open_no_iommu),  TEST(open_not_viable),
-		TEST(open_refused),   TEST(open_ioctl_refused),
-		TEST(regions),	      TEST(read_and_write),
-		TEST(memory_off),     TEST(reset),
+		TEST(bdf_forms),
+		TEST(open_group),
+		TEST(open_cdev),
+		TEST(open_auto),
+		TEST(open_no_device),
+		TEST(open_bad_opts),
+		TEST(open_not_bound),
+		TEST(open_variant_driver),
+		TEST(open_no_iommu),
+		TEST(open_not_viable),
+		TEST(open_refused),
+		TEST(open_old_container),
+		TEST(open_ioctl_refused),
+		TEST(regions),
+		TEST(read_and_write),
+		TEST(memory_off),
+		TEST(reset),
 	};
 
 	return RUN(tests);

@@ -132,6 +132,24 @@ static void address_fits_huge_pages(void **state)
 	peerbar_buffer_close(buf);
 }
 
+static void address_taken_meanwhile(void **state)
+{
+	struct peerbar_buffer *buf = export_one(0, 2 * SIZE_2M);
+	struct peerbar_mapping *map;
+
+	fake.misplaced = 2;
+	map = map_part(buf, 0, 0);
+	assert_int_equal(fake.misplaced, 0);
+	assert_true(congruent(map, 0, 0));
+	peerbar_mapping_close(map);
+	/* any address is better than none */
+	fake.misplaced = 1000;
+	map = map_part(buf, 0, 0);
+	assert_int_equal(peerbar_write(map, 0, "x", 1), 0);
+	peerbar_mapping_close(map);
+	peerbar_buffer_close(buf);
+}
+
 static void imported_address_is_aligned(void **state)
 {
 	int fd = fake_foreign_dma_buf(2 * SIZE_2M, false);
@@ -333,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(content_follows_ranges),
 		TEST(address_fits_huge_pages),
+		TEST(address_taken_meanwhile),
 		TEST(imported_address_is_aligned),
 		TEST(bad_arguments),
 		TEST(read_only_buffer),

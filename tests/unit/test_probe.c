@@ -72,6 +72,19 @@ static void old_kernel(void **state)
 	peerbar_device_close(dev);
 }
 
+static void no_bar(void **state)
+{
+	struct peerbar_cap_report caps[PEERBAR_CAP_NR];
+
+	fake.has_bar = false;
+	assert_int_equal(peerbar_device_open(FAKE_BDF, NULL, &dev), 0);
+	assert_int_equal(peerbar_probe(dev, caps), 0);
+	assert_false(caps[PEERBAR_CAP_EXPORT].present);
+	assert_non_null(strstr(caps[PEERBAR_CAP_EXPORT].reason, "no BAR"));
+	assert_true(caps[PEERBAR_CAP_REVOKE].present);
+	peerbar_device_close(dev);
+}
+
 static void asking_fails(void **state)
 {
 	struct peerbar_cap_report caps[PEERBAR_CAP_NR] = {{.reason = "kept"}};
@@ -98,7 +111,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(with_modules), TEST(stock_kernel), TEST(no_reset),
-		TEST(old_kernel),   TEST(asking_fails), TEST(names),
+		TEST(old_kernel),   TEST(no_bar),	TEST(asking_fails),
+		TEST(names),
 	};
 
 	return RUN(tests);
