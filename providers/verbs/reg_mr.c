@@ -54,8 +54,9 @@ static int reg_error(struct ibv_pd *pd, int err)
 	enum peerbar_verbs_support support;
 
 	if (err == -ENODEV)
-		return peerbar_error_set(err,
-					 "registration: the buffer is revoked");
+		return peerbar_error_set(
+			err, "registration: the buffer is revoked, for good or "
+			     "while its device's memory is off");
 	if (err != -EOPNOTSUPP)
 		return peerbar_error_set(err, "registration: %s", strerror(-err));
 	if (verbs_diagnose(pd, &support))
