@@ -145,17 +145,32 @@ int verbs_qps_connect(struct verbs *v, const struct verbs_end *far)
 	return 0;
 }
 
-int verbs_qps_reset(struct verbs *v)
+static int to_reset_and_init(struct verbs *v, struct ibv_qp *qp)
 {
 	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
+	int rc, tries;
+
+	/*
+	 * A provider that still has an error in hand may put the QP into state
+	 * ERR after the RESET (rxe does); RESET also waits for it to finish.
+	 */
+	for (tries = 0; tries < 2; tries++) {
+		rc = ibv_modify_qp(qp, &attr, IBV_QP_STATE);
+		if (!rc)
+			rc = to_init(v, qp);
+		if (rc != EINVAL)
+			break;
+	}
+	return rc;
+}
+
+int verbs_qps_reset(struct verbs *v)
+{
 	uint32_t i;
 	int rc = 0;
 
-	for (i = 0; i < v->nr_qps && !rc; i++) {
-		rc = ibv_modify_qp(v->qp[i], &attr, IBV_QP_STATE);
-		if (!rc)
-			rc = to_init(v, v->qp[i]);
-	}
+	for (i = 0; i < v->nr_qps && !rc; i++)
+		rc = to_reset_and_init(v, v->qp[i]);
 	if (rc)
 		return bench_fail(-rc, "queue pair to RESET: %s",
 				  strerror(rc));
