@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The distribution's modules: what works, works; the rest says what is missing. */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 
 #include "bar.h"
 #include "child.h"
@@ -15,22 +12,6 @@
 static const struct peerbar_range two[] = {
 	{ KIB(64), KIB(8) }, { KIB(16), KIB(4) },
 };
-
-static void test_capabilities(void **state)
-{
-	struct peerbar_cap_report caps[PEERBAR_CAP_NR];
-	struct peerbar_device *dev = fx_device(*state, fx_bdf());
-	unsigned int cap;
-
-	ok(peerbar_probe(dev, caps));
-	assert_true(caps[PEERBAR_CAP_EXPORT].present);
-	assert_true(caps[PEERBAR_CAP_RESET].present);
-	assert_false(caps[PEERBAR_CAP_MMAP].present);
-	assert_false(caps[PEERBAR_CAP_REVOKE].present);
-	assert_false(caps[PEERBAR_CAP_INFO].present);
-	for (cap = 0; cap < PEERBAR_CAP_NR; cap++)
-		assert_int_equal(caps[cap].present, !*caps[cap].reason);
-}
 
 static void test_features_are_not_there(void **state)
 {
@@ -125,18 +106,6 @@ static void test_registration_is_refused(void **state)
 			       IBV_ACCESS_LOCAL_WRITE));
 }
 
-static void test_provider_alone_is_not_enough(void **state)
-{
-	struct fx_nic *nic = fx_nic(*state);
-	enum peerbar_verbs_support found;
-
-	if (!getenv("IBV_DRIVERS"))
-		skip();
-	ok(peerbar_verbs_probe(nic->pd, NULL, &found));
-	assert_int_equal(found, PEERBAR_VERBS_NO_DRIVER);
-	assert_non_null(strstr(peerbar_verbs_support_text(found), "kernel"));
-}
-
 static void test_reset_and_close_with_buffers_open(void **state)
 {
 	struct fx *fx = *state;
@@ -161,14 +130,12 @@ static void test_reset_and_close_with_buffers_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FX_TEST(test_capabilities),
 		FX_TEST(test_features_are_not_there),
 		FX_TEST(test_one_range_is_mapped_by_device_fd),
 		FX_TEST(test_several_ranges_are_refused),
 		FX_TEST(test_an_imported_buffer_is_refused),
 		FX_TEST(test_revoke_and_info_are_refused),
 		FX_TEST(test_registration_is_refused),
-		FX_TEST(test_provider_alone_is_not_enough),
 		FX_TEST(test_reset_and_close_with_buffers_open),
 	};
 
