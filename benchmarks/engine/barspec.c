@@ -25,9 +25,9 @@ static int parse_head(struct bench_barspec *spec, const char *head)
 	spec->bar = (unsigned int)bar;
 	return 0;
 bad:
-	return bench_fail(-EINVAL,
-			  "\"bar:%s\" lacks the device or the BAR; write it like bar:0000:00:05.0/2",
-			  head);
+	return bench_fail(
+		-EINVAL, "\"bar:%s\" lacks the device or the BAR; write it like bar:0000:00:05.0/2",
+		head);
 }
 
 static int add_range(struct bench_barspec *spec, const char *offset,

@@ -70,7 +70,8 @@ static ssize_t read_line(struct bench_channel *ch)
 
 	while (!(end = memchr(ch->line, '\n', ch->have))) {
 		if (ch->have == sizeof(ch->line))
-			return bench_fail(-EMSGSIZE, "the far end talks nonsense");
+			return bench_fail(-EMSGSIZE,
+					  "the far end talks nonsense");
 		got = recv(ch->fd, ch->line + ch->have,
 			   sizeof(ch->line) - ch->have, 0);
 		if (got < 0 && errno == EINTR)

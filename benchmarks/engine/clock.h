@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#define BENCH_NSEC_PER_SEC 1000000000ull
+#define BENCH_NSEC_PER_SEC  1000000000ull
 #define BENCH_NSEC_PER_MSEC 1000000ull
 
 /** bench_now - nanoseconds of a clock that never steps */

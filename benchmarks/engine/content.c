@@ -31,8 +31,7 @@ static int fill_slot(struct bench_mem *mem, uint64_t at, uint64_t size,
 	return rc;
 }
 
-static uint64_t slot_seed(const struct bench_layout *l, uint32_t qp,
-			  uint32_t slot)
+static uint64_t slot_seed(const struct bench_layout *l, uint32_t qp, uint32_t slot)
 {
 	return bench_pattern_seed(l->run, (uint64_t)qp << 32 | slot);
 }
@@ -87,8 +86,7 @@ static int check_slot(struct bench_mem *mem, uint64_t at,
 		data = done < message ? chunk_of(message - done) : 0;
 		if (data)
 			bench_pattern_check(scratch, data, *seed, done, mis);
-		bench_poison_check(scratch + data, len - data, done + data,
-				   mis);
+		bench_poison_check(scratch + data, len - data, done + data, mis);
 	}
 	return 0;
 }
@@ -102,21 +100,21 @@ static int report(struct bench_mem *mem, uint64_t at,
 	if (last)
 		snprintf(which, sizeof(which), "written last by iteration %llu",
 			 (unsigned long long)*last);
-	return bench_fail(-EILSEQ,
-			  "wrong content in %s: byte %llu of slot %u of QP %u (offset 0x%llx of the memory), %s, is 0x%02x instead of 0x%02x; %llu of %llu bytes are wrong",
-			  mem->spec, (unsigned long long)mis->offset, slot, qp,
-			  (unsigned long long)(at + mis->offset), which,
-			  mis->got, mis->want, (unsigned long long)mis->count,
-			  (unsigned long long)l->stride);
+	return bench_fail(
+		-EILSEQ, "wrong content in %s: byte %llu of slot %u of QP %u (offset 0x%llx of the memory), %s, is 0x%02x instead of 0x%02x; %llu of %llu bytes are wrong",
+		mem->spec, (unsigned long long)mis->offset, slot, qp,
+		(unsigned long long)(at + mis->offset), which, mis->got,
+		mis->want, (unsigned long long)mis->count,
+		(unsigned long long)l->stride);
 }
 
 static int verify_slot(struct bench_mem *mem, uint64_t base,
-		       const struct bench_layout *l, uint32_t qp,
-		       uint32_t slot, uint64_t iterations)
+		       const struct bench_layout *l, uint32_t qp, uint32_t slot,
+		       uint64_t iterations)
 {
 	uint64_t at = base + bench_layout_offset(l, qp, slot), last, seed;
 	bool written = bench_layout_last(l, iterations, slot, &last);
-	struct bench_mismatch mis = { 0 };
+	struct bench_mismatch mis = {0};
 	int rc;
 
 	if (written)
@@ -128,16 +126,14 @@ static int verify_slot(struct bench_mem *mem, uint64_t base,
 }
 
 int bench_content_verify(struct bench_mem *mem, uint64_t base,
-			 const struct bench_layout *l,
-			 const uint64_t *iterations)
+			 const struct bench_layout *l, const uint64_t *iterations)
 {
 	uint32_t qp, slot;
 	int rc;
 
 	for (qp = 0; qp < l->qps; qp++) {
 		for (slot = 0; slot < l->slots; slot++) {
-			rc = verify_slot(mem, base, l, qp, slot,
-					 iterations[qp]);
+			rc = verify_slot(mem, base, l, qp, slot, iterations[qp]);
 			if (rc)
 				return rc;
 		}

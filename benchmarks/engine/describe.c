@@ -10,8 +10,7 @@ static void add_u64(struct json_object *obj, const char *key, uint64_t value)
 	json_object_object_add(obj, key, json_object_new_int64((int64_t)value));
 }
 
-static void add_text(struct json_object *obj, const char *key,
-		     const char *value)
+static void add_text(struct json_object *obj, const char *key, const char *value)
 {
 	json_object_object_add(obj, key, json_object_new_string(value));
 }
@@ -54,8 +53,8 @@ struct json_object *bench_describe_buffer(struct peerbar_buffer *buf)
 	obj = json_object_new_object();
 	add_text(obj, "state", state_name(info.state));
 	add_text(obj, "memattr",
-		 info.memattr == PEERBAR_WRITE_COMBINING ? "write-combining" :
-							   "uncached");
+		 info.memattr == PEERBAR_WRITE_COMBINING ? "write-combining"
+							 : "uncached");
 	add_u64(obj, "nr_ranges", info.nr_ranges);
 	add_u64(obj, "importers", info.importers);
 	add_u64(obj, "faults_4k", info.faults_4k);
@@ -69,7 +68,7 @@ struct json_object *bench_describe_buffer(struct peerbar_buffer *buf)
 
 const char *bench_describe_size(char *text, size_t len, uint64_t bytes)
 {
-	static const char *const unit[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
 	double value = (double)bytes;
 	size_t i = 0;
 
@@ -77,16 +76,15 @@ const char *bench_describe_size(char *text, size_t len, uint64_t bytes)
 		value /= 1024;
 		i++;
 	}
-	snprintf(text, len, value == (double)(uint64_t)value ? "%.0f %s" :
-							       "%.1f %s",
+	snprintf(text, len,
+		 value == (double)(uint64_t)value ? "%.0f %s" : "%.1f %s",
 		 value, unit[i]);
 	return text;
 }
 
 static uint64_t get_u64(struct json_object *obj, const char *key)
 {
-	return (uint64_t)json_object_get_int64(
-		json_object_object_get(obj, key));
+	return (uint64_t)json_object_get_int64(json_object_object_get(obj, key));
 }
 
 static const char *get_text(struct json_object *obj, const char *key)
@@ -118,8 +116,10 @@ static void print_info(FILE *to, const char *by, struct json_object *info)
 		fprintf(to, "    mapped     through the %s, %s\n", by,
 			get_text(info, "memattr"));
 	else
-		fprintf(to, "    mapped     through the %s; the kernel's modules "
-			    "are not ours: no attribute, no counts\n", by);
+		fprintf(to,
+			"    mapped     through the %s; the kernel's modules "
+			"are not ours: no attribute, no counts\n",
+			by);
 }
 
 void bench_describe_counts(FILE *to, const char *label, struct json_object *mem)

@@ -26,8 +26,7 @@ struct json_object *bench_describe_buffer(struct peerbar_buffer *buf);
 void bench_describe_print(FILE *to, const char *label, struct json_object *mem);
 
 /** bench_describe_counts - the counters of one such object, if it has any */
-void bench_describe_counts(FILE *to, const char *label,
-			   struct json_object *mem);
+void bench_describe_counts(FILE *to, const char *label, struct json_object *mem);
 
 /** bench_describe_size - "3.0 MiB" in @text of @len bytes; returns @text */
 const char *bench_describe_size(char *text, size_t len, uint64_t bytes);

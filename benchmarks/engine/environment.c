@@ -14,8 +14,7 @@
 
 #include "environment.h"
 
-static void add_text(struct json_object *obj, const char *key,
-		     const char *value)
+static void add_text(struct json_object *obj, const char *key, const char *value)
 {
 	json_object_object_add(obj, key, json_object_new_string(value));
 }
@@ -35,9 +34,8 @@ static bool read_line(const char *path, char *line, size_t len)
 	return ok;
 }
 
-static const char *const modules[] = { "vfio_pci_core", "vfio_pci",
-				       "rdma_rxe" };
-static const char *const module_facts[] = { "version", "srcversion", "taint" };
+static const char *const modules[] = {"vfio_pci_core", "vfio_pci", "rdma_rxe"};
+static const char *const module_facts[] = {"version", "srcversion", "taint"};
 
 static struct json_object *describe_module(const char *name)
 {
@@ -88,17 +86,16 @@ static void hypervisor(char name[13])
 
 static struct json_object *describe_nic(const char *nic)
 {
-	static const char *const facts[] = { "node_desc", "node_type",
-					     "ports/1/link_layer",
-					     "ports/1/rate" };
+	static const char *const facts[] = {
+		"node_desc", "node_type", "ports/1/link_layer", "ports/1/rate"};
 	struct json_object *obj = json_object_new_object();
 	char path[256], line[128];
 	size_t i;
 
 	add_text(obj, "device", nic);
 	for (i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
-		snprintf(path, sizeof(path), "/sys/class/infiniband/%s/%s",
-			 nic, facts[i]);
+		snprintf(path, sizeof(path), "/sys/class/infiniband/%s/%s", nic,
+			 facts[i]);
 		if (read_line(path, line, sizeof(line)))
 			add_text(obj, facts[i], line);
 	}
@@ -117,12 +114,12 @@ struct json_object *bench_environment(const char *nic)
 	add_text(obj, "kernel_build", uts.version);
 	add_text(obj, "machine", uts.machine);
 	add_text(obj, "hypervisor", virt);
-	json_object_object_add(obj, "emulated",
-			       json_object_new_boolean(
-				       !strcmp(virt, "TCGTCGTCGTCG")));
-	json_object_object_add(obj, "cpus",
-			       json_object_new_int64(
-				       sysconf(_SC_NPROCESSORS_ONLN)));
+	json_object_object_add(
+		obj, "emulated",
+		json_object_new_boolean(!strcmp(virt, "TCGTCGTCGTCG")));
+	json_object_object_add(
+		obj, "cpus",
+		json_object_new_int64(sysconf(_SC_NPROCESSORS_ONLN)));
 	json_object_object_add(obj, "modules", describe_modules());
 	if (nic)
 		json_object_object_add(obj, "nic", describe_nic(nic));
@@ -142,15 +139,16 @@ void bench_environment_print(FILE *to, struct json_object *env)
 	fprintf(to, "  kernel %s, %s CPUs, hypervisor %s%s\n",
 		get_text(env, "kernel"), get_text(env, "cpus"),
 		get_text(env, "hypervisor"),
-		json_object_get_boolean(
-			json_object_object_get(env, "emulated")) ?
-			" (software emulation: no hardware claim)" : "");
+		json_object_get_boolean(json_object_object_get(env, "emulated"))
+			? " (software emulation: no hardware claim)"
+			: "");
 	json_object_object_foreach(json_object_object_get(env, "modules"), name,
-				   module) {
+				   module)
+	{
 		taint = get_text(module, "taint");
 		fprintf(to, "  module %s, %s\n", name,
-			taint && strchr(taint, 'O') ? "built out of tree" :
-						      "the kernel's own");
+			taint && strchr(taint, 'O') ? "built out of tree"
+						    : "the kernel's own");
 	}
 	if (nic)
 		fprintf(to, "  NIC %s, %s\n", get_text(nic, "device"),

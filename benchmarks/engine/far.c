@@ -18,8 +18,9 @@ static uint64_t get(struct json_object *obj, const char *key)
 static int take_over(struct bench_opts *opts, struct json_object *hello)
 {
 	if (get(hello, "protocol") != BENCH_PROTOCOL)
-		return bench_fail(-EPROTO,
-				  "the near end is another version of this program");
+		return bench_fail(
+			-EPROTO,
+			"the near end is another version of this program");
 	opts->qps = (uint32_t)get(hello, "qps");
 	opts->depth = (uint32_t)get(hello, "depth");
 	opts->cq_mod = (uint32_t)get(hello, "cq_mod");
@@ -40,8 +41,7 @@ static int answer(struct bench_peer *peer, struct json_object *obj)
 				  obj ? obj : json_object_new_object());
 }
 
-static struct json_object *counts(const struct bench_result *result,
-				  uint32_t qps)
+static struct json_object *counts(const struct bench_result *result, uint32_t qps)
 {
 	struct json_object *obj = json_object_new_object();
 	struct json_object *list = json_object_new_array();
@@ -62,9 +62,9 @@ static struct json_object *counts(const struct bench_result *result,
 static int do_verify(struct bench_peer *peer, const struct bench_test *test,
 		     struct json_object *request)
 {
-	struct json_object *list = json_object_object_get(request,
-							  "iterations");
-	uint64_t iterations[BENCH_QPS_MAX] = { 0 };
+	struct json_object *list =
+		json_object_object_get(request, "iterations");
+	uint64_t iterations[BENCH_QPS_MAX] = {0};
 	uint32_t i;
 
 	for (i = 0; i < test->l.qps; i++)
@@ -83,8 +83,7 @@ static int obey(struct bench_peer *peer, const char *what,
 
 	if (!strcmp(what, "describe"))
 		return answer(peer, bench_peer_describe(peer));
-	rc = bench_test_from_json(json_object_object_get(request, "test"),
-				  &test);
+	rc = bench_test_from_json(json_object_object_get(request, "test"), &test);
 	if (rc)
 		return rc;
 	if (test.l.qps != peer->opts->qps)

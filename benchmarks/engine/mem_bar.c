@@ -96,8 +96,7 @@ static void bar_close(struct bench_mem *mem)
 	free(bar);
 }
 
-static int bar_read(struct bench_mem *mem, uint64_t offset, void *dst,
-		    size_t len)
+static int bar_read(struct bench_mem *mem, uint64_t offset, void *dst, size_t len)
 {
 	struct bar *bar = mem->priv;
 	int rc = peerbar_read(bar->map, offset, dst, len);
@@ -119,18 +118,19 @@ static int bar_describe(struct bench_mem *mem, struct json_object *into)
 	struct bar *bar = mem->priv;
 
 	json_object_object_add(into, "kind", json_object_new_string("bar"));
-	json_object_object_add(into, "device",
-			       json_object_new_string(
-				       peerbar_device_bdf(bar->dev)));
+	json_object_object_add(
+		into, "device",
+		json_object_new_string(peerbar_device_bdf(bar->dev)));
 	json_object_object_add(into, "bar",
 			       json_object_new_int((int)bar->spec.bar));
-	json_object_object_add(into, "ranges",
-			       bench_describe_ranges(bar->spec.range,
-						     bar->spec.nr_ranges));
-	json_object_object_add(into, "mapped_by",
-			       json_object_new_string(
-				       peerbar_mapping_is_fallback(bar->map) ?
-					       "device fd" : "dma-buf"));
+	json_object_object_add(
+		into, "ranges",
+		bench_describe_ranges(bar->spec.range, bar->spec.nr_ranges));
+	json_object_object_add(
+		into, "mapped_by",
+		json_object_new_string(peerbar_mapping_is_fallback(bar->map)
+					       ? "device fd"
+					       : "dma-buf"));
 	return json_object_object_add(into, "info",
 				      bench_describe_buffer(mem->buffer));
 }

@@ -13,7 +13,8 @@ static int host_open(struct bench_mem *mem, const char *args, uint64_t size)
 	void *addr;
 
 	if (*args)
-		return bench_fail(-EINVAL, "host takes nothing after the colon");
+		return bench_fail(-EINVAL,
+				  "host takes nothing after the colon");
 	addr = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (addr == MAP_FAILED)
@@ -29,8 +30,7 @@ static void host_close(struct bench_mem *mem)
 	munmap(mem->addr, mem->size);
 }
 
-static int host_read(struct bench_mem *mem, uint64_t offset, void *dst,
-		     size_t len)
+static int host_read(struct bench_mem *mem, uint64_t offset, void *dst, size_t len)
 {
 	memcpy(dst, (char *)mem->addr + offset, len);
 	return 0;

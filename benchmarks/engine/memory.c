@@ -29,9 +29,9 @@ int bench_mem_open(struct bench_mem *mem, const char *spec, uint64_t size)
 			mem->ops = backends[i];
 		return rc;
 	}
-	return bench_fail(-EINVAL,
-			  "no memory \"%s\"; there are host and bar:BDF/IDX[,OFFSET,LENGTH]...",
-			  spec);
+	return bench_fail(
+		-EINVAL, "no memory \"%s\"; there are host and bar:BDF/IDX[,OFFSET,LENGTH]...",
+		spec);
 }
 
 void bench_mem_close(struct bench_mem *mem)

@@ -37,8 +37,7 @@ static struct json_object *hello(const struct bench_opts *opts)
 	return obj;
 }
 
-static struct json_object *request(const char *what,
-				   const struct bench_test *test)
+static struct json_object *request(const char *what, const struct bench_test *test)
 {
 	struct json_object *obj = json_object_new_object();
 
@@ -87,8 +86,7 @@ static int ask_verify(struct near *n, const struct bench_test *test,
 
 /* an end gets what it reads itself, or what the other one writes */
 static int verify(struct near *n, const struct bench_test *test,
-		  const struct bench_result *near,
-		  const struct bench_result *far)
+		  const struct bench_result *near, const struct bench_result *far)
 {
 	const struct bench_result *to_near = near, *to_far = near;
 	int rc;
@@ -98,8 +96,8 @@ static int verify(struct near *n, const struct bench_test *test,
 	if (test->bidirectional && test->op == BENCH_READ)
 		to_far = far;
 	rc = ask_verify(n, test, to_far->iterations);
-	return rc ? rc : bench_peer_verify(&n->peer, test, true,
-					   to_near->iterations);
+	return rc ? rc
+		  : bench_peer_verify(&n->peer, test, true, to_near->iterations);
 }
 
 static void far_result(struct json_object *reply, uint32_t qps,
@@ -111,8 +109,8 @@ static void far_result(struct json_object *reply, uint32_t qps,
 	for (qp = 0; qp < qps; qp++)
 		out->iterations[qp] = json_object_get_uint64(
 			json_object_array_get_idx(list, qp));
-	out->total = json_object_get_uint64(
-		json_object_object_get(reply, "total"));
+	out->total =
+		json_object_get_uint64(json_object_object_get(reply, "total"));
 	out->ns = json_object_get_uint64(json_object_object_get(reply, "ns"));
 	out->peak_rate = json_object_get_double(
 		json_object_object_get(reply, "peak_rate"));
@@ -140,8 +138,7 @@ static int run_both(struct near *n, const struct bench_test *test,
 
 static double rate_of(const struct bench_result *r)
 {
-	return r->ns ? (double)r->total * BENCH_NSEC_PER_SEC / (double)r->ns :
-		       0;
+	return r->ns ? (double)r->total * BENCH_NSEC_PER_SEC / (double)r->ns : 0;
 }
 
 static double peak_of(const struct bench_result *r)
@@ -152,7 +149,7 @@ static double peak_of(const struct bench_result *r)
 static int sample(struct near *n, const struct bench_test *test,
 		  struct bench_row *row, uint32_t round)
 {
-	struct bench_result near = { 0 }, far = { 0 };
+	struct bench_result near = {0}, far = {0};
 	double size = (double)test->l.size;
 	int rc = 0;
 
@@ -183,12 +180,13 @@ static int lay_out(struct near *n, uint64_t size, struct bench_test *test)
 
 	if (test->bidirectional)
 		room /= 2;
-	if (bench_layout_init(&test->l, size, n->opts->qps, n->opts->depth,
-			      room))
-		return bench_fail(-ENOSPC,
-				  "%llu bytes of memory are too few for messages of %llu bytes on %u QPs; give --mem more, or a smaller -s",
-				  (unsigned long long)room,
-				  (unsigned long long)size, n->opts->qps);
+	if (bench_layout_init(&test->l, size, n->opts->qps, n->opts->depth, room))
+		return bench_fail(
+			-ENOSPC,
+			"%llu bytes of memory are too few for messages of %llu "
+			"bytes on %u QPs; give --mem more, or a smaller -s",
+			(unsigned long long)room, (unsigned long long)size,
+			n->opts->qps);
 	/* differs between processes, too: nothing left over passes */
 	test->l.run = bench_pattern_seed(bench_now(), n->runs++);
 	return 0;
@@ -233,9 +231,9 @@ static int run_rounds(struct near *n, struct bench_row *rows, unsigned int mems)
 
 static int run_size(struct near *n, enum bench_op op, uint64_t size)
 {
-	unsigned int i, mems = n->peer.nr_mems > n->peer.nr_far ?
-				       n->peer.nr_mems : n->peer.nr_far;
-	struct bench_row rows[BENCH_MEMS_MAX] = { 0 };
+	unsigned int i, mems = n->peer.nr_mems > n->peer.nr_far ? n->peer.nr_mems
+								: n->peer.nr_far;
+	struct bench_row rows[BENCH_MEMS_MAX] = {0};
 	uint32_t rounds = n->opts->rounds;
 	double *values;
 	int rc;

@@ -14,10 +14,10 @@
 struct bench_transport_ops;
 
 #define BENCH_SIZES_MAX 64
-#define BENCH_MEMS_MAX 4
-#define BENCH_QPS_MAX 256
+#define BENCH_MEMS_MAX	4
+#define BENCH_QPS_MAX	256
 #define BENCH_DEPTH_MAX 8192
-#define BENCH_SIZE_MAX (1ull << 30)
+#define BENCH_SIZE_MAX	(1ull << 30)
 
 enum bench_op {
 	BENCH_WRITE,

@@ -28,8 +28,8 @@ static void make_view(const struct bench_opt *table, struct view *v)
 	*s++ = ':';
 	for (i = 0; table[i].name && i < OPTIONS_MAX; i++) {
 		v->longs[i].name = table[i].name;
-		v->longs[i].has_arg = table[i].arg ? required_argument :
-						     no_argument;
+		v->longs[i].has_arg =
+			table[i].arg ? required_argument : no_argument;
 		v->longs[i].val = LONG_ONLY + i;
 		if (!table[i].letter)
 			continue;
@@ -57,9 +57,9 @@ static int set_u32(const struct bench_opt *opt, uint32_t *out, const char *arg)
 	value = strtoull(arg, &end, 0);
 	if (errno || end == arg || *end || *arg == '-' || value < opt->min ||
 	    value > opt->max)
-		return bench_fail(-EINVAL,
-				  "--%s wants a number from %u to %u, not \"%s\"",
-				  opt->name, opt->min, opt->max, arg);
+		return bench_fail(
+			-EINVAL, "--%s wants a number from %u to %u, not \"%s\"",
+			opt->name, opt->min, opt->max, arg);
 	*out = (uint32_t)value;
 	return 0;
 }
@@ -91,7 +91,8 @@ static int complain(const struct bench_opt *table, int val, const char *word)
 	const struct bench_opt *opt = optopt ? find(table, optopt) : NULL;
 
 	if (val == ':' && opt)
-		return bench_fail(-EINVAL, "--%s wants %s; --help lists all options",
+		return bench_fail(-EINVAL,
+				  "--%s wants %s; --help lists all options",
 				  opt->name, opt->arg);
 	if (opt)
 		return bench_fail(-EINVAL, "--%s takes no value", opt->name);
@@ -113,8 +114,8 @@ int bench_optparse(const struct bench_opt *table, void *opts, int argc,
 	while ((val = getopt_long(argc, argv, v.shorts, v.longs, NULL)) != -1) {
 		if (val == '?' || val == ':') {
 			letter[1] = (char)optopt;
-			word = optopt && optopt < LONG_ONLY ? letter :
-							      argv[optind - 1];
+			word = optopt && optopt < LONG_ONLY ? letter
+							    : argv[optind - 1];
 			return complain(table, val, word);
 		}
 		rc = set(find(table, val), opts, optarg);
@@ -163,9 +164,9 @@ int bench_parse_size(const char *text, uint64_t *out)
 	shift = shift_of(end);
 	if (errno || end == text || !isdigit((unsigned char)*text) ||
 	    shift < 0 || value > UINT64_MAX >> shift)
-		return bench_fail(-EINVAL,
-				  "\"%s\" is not a size; write it like 4096, 64K, 2M or 0x1000",
-				  text);
+		return bench_fail(
+			-EINVAL, "\"%s\" is not a size; write it like 4096, 64K, 2M or 0x1000",
+			text);
 	*out = (uint64_t)value << shift;
 	return 0;
 }

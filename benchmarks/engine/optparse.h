@@ -13,11 +13,11 @@
 #include <stdio.h>
 
 enum bench_opt_type {
-	BENCH_OPT_FLAG,		/* bool, set to true */
-	BENCH_OPT_UNFLAG,	/* bool, set to false */
-	BENCH_OPT_U32,		/* uint32_t from min to max */
-	BENCH_OPT_STRING,	/* const char *, of argv */
-	BENCH_OPT_CALL,		/* whatever call() makes of it */
+	BENCH_OPT_FLAG,	  /* bool, set to true */
+	BENCH_OPT_UNFLAG, /* bool, set to false */
+	BENCH_OPT_U32,	  /* uint32_t from min to max */
+	BENCH_OPT_STRING, /* const char *, of argv */
+	BENCH_OPT_CALL,	  /* whatever call() makes of it */
 };
 
 /**

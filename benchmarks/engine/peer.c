@@ -60,8 +60,7 @@ void bench_peer_close(struct bench_peer *peer)
 	peer->far_desc = NULL;
 }
 
-static struct json_object *describe_mem(struct bench_peer *peer,
-					unsigned int i)
+static struct json_object *describe_mem(struct bench_peer *peer, unsigned int i)
 {
 	struct json_object *obj = bench_mem_describe(&peer->mem[i]);
 	struct json_object *mr = json_object_new_object();
@@ -86,8 +85,7 @@ struct json_object *bench_peer_describe(struct bench_peer *peer)
 		json_object_array_add(mems, describe_mem(peer, i));
 	json_object_object_add(obj, "protocol",
 			       json_object_new_int(BENCH_PROTOCOL));
-	json_object_object_add(obj, "transport",
-			       peer->t->ops->describe(peer->t));
+	json_object_object_add(obj, "transport", peer->t->ops->describe(peer->t));
 	json_object_object_add(obj, "mems", mems);
 	return obj;
 }
@@ -124,8 +122,9 @@ int bench_peer_connect(struct bench_peer *peer, struct json_object *far)
 {
 	if (get_u64(far, "protocol") != BENCH_PROTOCOL ||
 	    learn_mems(peer, json_object_object_get(far, "mems")))
-		return bench_fail(-EPROTO,
-				  "the far end is another version of this program");
+		return bench_fail(
+			-EPROTO,
+			"the far end is another version of this program");
 	return peer->t->ops->connect(peer->t,
 				     json_object_object_get(far, "transport"));
 }
@@ -194,14 +193,13 @@ int bench_peer_run(struct bench_peer *peer, const struct bench_test *test,
 		   struct bench_result *out)
 {
 	const struct bench_mr *mr = &peer->mr[bench_near_index(peer, test)];
-	const struct bench_far_mem *far =
-		&peer->far[bench_far_index(peer, test)];
+	const struct bench_far_mem *far = &peer->far[bench_far_index(peer, test)];
 	struct bench_run run = {
 		.t = peer->t,
 		.op = test->op,
 		.l = test->l,
-		.near = { .addr = mr->addr, .key = mr->lkey },
-		.far = { .addr = far->addr, .key = far->rkey },
+		.near = {.addr = mr->addr, .key = mr->lkey},
+		.far = {.addr = far->addr, .key = far->rkey},
 		.depth = peer->opts->depth,
 		.cq_mod = peer->opts->cq_mod,
 		.iters = test->iters,

@@ -22,8 +22,7 @@ static void add_int(struct json_object *obj, const char *key, uint64_t value)
 	json_object_object_add(obj, key, json_object_new_uint64(value));
 }
 
-static void add_text(struct json_object *obj, const char *key,
-		     const char *value)
+static void add_text(struct json_object *obj, const char *key, const char *value)
 {
 	json_object_object_add(obj, key, json_object_new_string(value));
 }
@@ -75,8 +74,7 @@ void bench_report_close(struct bench_report *report)
 
 static void for_each_mem(struct bench_report *report, const char *end,
 			 struct json_object *mems,
-			 void (*print)(FILE *, const char *,
-				       struct json_object *))
+			 void (*print)(FILE *, const char *, struct json_object *))
 {
 	size_t i, n = json_object_array_length(mems);
 	char label[32];
@@ -103,12 +101,10 @@ void bench_report_ends(struct bench_report *report, struct bench_peer *peer)
 	struct json_object *near = near_mems(peer);
 
 	report->compares = peer->nr_mems > 1 || peer->nr_far > 1;
-	bench_environment_print(report->to,
-				json_object_object_get(report->doc,
-						       "environment"));
+	bench_environment_print(
+		report->to, json_object_object_get(report->doc, "environment"));
 	for_each_mem(report, "near memory", near, bench_describe_print);
-	for_each_mem(report, "far memory", peer->far_desc,
-		     bench_describe_print);
+	for_each_mem(report, "far memory", peer->far_desc, bench_describe_print);
 	json_object_put(near);
 }
 
@@ -119,10 +115,9 @@ void bench_report_head(struct bench_report *report, enum bench_op op)
 	fprintf(report->to, "\nRDMA %s, %s, %s\n",
 		op == BENCH_READ ? "READ" : "WRITE",
 		report->opts->bidirectional ? "both ways" : "one way",
-		report->opts->verify ? "every byte compared" :
-				       "content not compared");
-	fprintf(report->to,
-		" #bytes     #iterations    BW peak[%s]    BW average[%s]   MsgRate[Mpps]%s\n",
+		report->opts->verify ? "every byte compared"
+				     : "content not compared");
+	fprintf(report->to, " #bytes     #iterations    BW peak[%s]    BW average[%s]   MsgRate[Mpps]%s\n",
 		unit, unit, report->compares ? "   ratio    memory" : "");
 }
 
@@ -130,7 +125,7 @@ void bench_report_head(struct bench_report *report, enum bench_op op)
 static const char *path_of(struct bench_peer *peer, unsigned int mem,
 			   enum bench_op op, char *text, size_t len)
 {
-	struct bench_test test = { .mem = mem };
+	struct bench_test test = {.mem = mem};
 	const char *near = peer->mem[bench_near_index(peer, &test)].ops->name;
 	const char *far = json_object_get_string(json_object_object_get(
 		json_object_array_get_idx(peer->far_desc,
@@ -177,8 +172,7 @@ void bench_report_row(struct bench_report *report, const struct bench_row *row,
 	peak = bench_max(row->peak, row->rounds);
 	bw = bench_median(row->bw, row->rounds);
 	save_row(report, row, path, bw, peak, ratio);
-	fprintf(report->to,
-		" %-10llu %-14llu %-18.2f %-20.2f %-13.6f",
+	fprintf(report->to, " %-10llu %-14llu %-18.2f %-20.2f %-13.6f",
 		(unsigned long long)row->size,
 		(unsigned long long)row->iterations, peak * scale, bw * scale,
 		bw / (double)row->size / 1e6);
@@ -195,16 +189,13 @@ int bench_report_finish(struct bench_report *report, struct bench_peer *peer)
 
 	fputc('\n', report->to);
 	for_each_mem(report, "near memory", near, bench_describe_counts);
-	for_each_mem(report, "far memory", peer->far_desc,
-		     bench_describe_counts);
+	for_each_mem(report, "far memory", peer->far_desc, bench_describe_counts);
 	json_object_object_add(report->doc, "near", near);
 	json_object_object_add(report->doc, "far",
 			       json_object_get(peer->far_desc));
 	if (!file)
 		return 0;
-	if (json_object_to_file_ext(file, report->doc,
-				    JSON_C_TO_STRING_PRETTY))
-		return bench_fail(-EIO, "%s: %s", file,
-				  json_util_get_last_err());
+	if (json_object_to_file_ext(file, report->doc, JSON_C_TO_STRING_PRETTY))
+		return bench_fail(-EIO, "%s: %s", file, json_util_get_last_err());
 	return 0;
 }

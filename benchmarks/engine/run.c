@@ -9,7 +9,7 @@
 #include "stats.h"
 
 #define POLL_BATCH 16
-#define STUCK_NS (60 * BENCH_NSEC_PER_SEC)
+#define STUCK_NS   (60 * BENCH_NSEC_PER_SEC)
 /* reading the clock can cost a trap: not with every empty poll */
 #define IDLE_POLLS 256
 
@@ -95,9 +95,8 @@ static int completion_error(const struct bench_run *run,
 			    const struct bench_completion *c)
 {
 	return bench_fail(-EIO, "%s of %llu bytes, QP %u, iteration %u: %s",
-			  bench_op_name(run->op),
-			  (unsigned long long)run->l.size, c->qp, c->id,
-			  c->error);
+			  bench_op_name(run->op), (unsigned long long)run->l.size,
+			  c->qp, c->id, c->error);
 }
 
 static int reap(const struct bench_run *run, struct progress *p)
@@ -116,15 +115,15 @@ static int reap(const struct bench_run *run, struct progress *p)
 		if (c[i].error)
 			return completion_error(run, &c[i]);
 		/* the id is the low half of an iteration not far behind */
-		p->done[c[i].qp] += (uint32_t)(c[i].id + 1 -
-					       (uint32_t)p->done[c[i].qp]);
+		p->done[c[i].qp] +=
+			(uint32_t)(c[i].id + 1 - (uint32_t)p->done[c[i].qp]);
 		bench_peak_add(&p->peak, now);
 	}
 	if (n)
 		p->last_event = now;
 	else if (now - p->last_event > STUCK_NS)
-		return bench_fail(-ETIMEDOUT,
-				  "no completion for a minute; is the far memory suspended?");
+		return bench_fail(-ETIMEDOUT, "no completion for a minute; is "
+					      "the far memory suspended?");
 	if (p->until && now >= p->until)
 		p->stopping = true;
 	return 0;

@@ -27,7 +27,7 @@ static void *far_main(void *arg)
 
 static int run_loopback(const struct bench_opts *opts)
 {
-	struct far_thread far = { .opts = opts };
+	struct far_thread far = {.opts = opts};
 	pthread_t thread;
 	int rc, fd[2];
 

@@ -14,7 +14,7 @@
 
 /* the far end may still be on its way up */
 #define CONNECT_PATIENCE_NS (15 * BENCH_NSEC_PER_SEC)
-#define CONNECT_PAUSE_NS (100 * BENCH_NSEC_PER_MSEC)
+#define CONNECT_PAUSE_NS    (100 * BENCH_NSEC_PER_MSEC)
 
 static int connect_once(const struct addrinfo *list)
 {
@@ -38,7 +38,7 @@ static int connect_once(const struct addrinfo *list)
 
 int bench_socket_connect(const char *host, uint32_t port)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
 	uint64_t until = bench_now() + CONNECT_PATIENCE_NS;
 	char service[16];
 	int fd, rc;
@@ -48,13 +48,13 @@ int bench_socket_connect(const char *host, uint32_t port)
 	if (rc)
 		return bench_fail(-EHOSTUNREACH, "host %s: %s", host,
 				  gai_strerror(rc));
-	while ((fd = connect_once(list)) == -ECONNREFUSED &&
-	       bench_now() < until)
+	while ((fd = connect_once(list)) == -ECONNREFUSED && bench_now() < until)
 		bench_sleep(CONNECT_PAUSE_NS);
 	freeaddrinfo(list);
 	if (fd < 0)
-		return bench_fail(fd, "%s port %u: %s; is the program started there without a host?",
-				  host, port, strerror(-fd));
+		return bench_fail(
+			fd, "%s port %u: %s; is the program started there without a host?",
+			host, port, strerror(-fd));
 	return fd;
 }
 
@@ -86,8 +86,10 @@ int bench_socket_accept(uint32_t port)
 
 	listener = listen_on(port);
 	if (listener < 0)
-		return bench_fail(listener, "waiting on TCP port %u: %s; -p takes another one",
-				  port, strerror(-listener));
+		return bench_fail(
+			listener,
+			"waiting on TCP port %u: %s; -p takes another one",
+			port, strerror(-listener));
 	do {
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);

@@ -32,8 +32,7 @@ double bench_peak_rate(const struct bench_peak *peak)
 {
 	if (!peak->best_ns)
 		return 0;
-	return (double)peak->window * BENCH_NSEC_PER_SEC /
-	       (double)peak->best_ns;
+	return (double)peak->window * BENCH_NSEC_PER_SEC / (double)peak->best_ns;
 }
 
 static int compare(const void *a, const void *b)
@@ -51,8 +50,7 @@ double bench_median(const double *v, size_t n)
 		return 0;
 	memcpy(sorted, v, n * sizeof(*v));
 	qsort(sorted, n, sizeof(*sorted), compare);
-	return n % 2 ? sorted[n / 2] :
-		       (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
 double bench_max(const double *v, size_t n)

@@ -94,8 +94,7 @@ struct bench_transport_ops {
 	int (*connect)(struct bench_transport *t, struct json_object *far);
 	int (*reset)(struct bench_transport *t);
 	int (*post)(struct bench_transport *t, const struct bench_wr *wr);
-	int (*poll)(struct bench_transport *t, struct bench_completion *c,
-		    int n);
+	int (*poll)(struct bench_transport *t, struct bench_completion *c, int n);
 };
 
 /** struct bench_transport - first member of every transport's own */

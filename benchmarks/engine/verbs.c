@@ -11,7 +11,7 @@
 #include "memory.h"
 #include "verbs.h"
 
-#define MR_ACCESS \
+#define MR_ACCESS                                          \
 	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | \
 	 IBV_ACCESS_REMOTE_WRITE)
 #define POLL_MAX 64
@@ -66,13 +66,11 @@ static int transport_reg(struct bench_transport *t, struct bench_mem *mem,
 
 	if (mem->buffer) {
 		rc = peerbar_verbs_reg_mr(v->pd, mem->buffer, 0, mem->size,
-					  (uintptr_t)mem->addr, MR_ACCESS,
-					  &mr);
+					  (uintptr_t)mem->addr, MR_ACCESS, &mr);
 		if (rc)
-			return bench_fail_lib(rc, "registering %s with %s",
-					      mem->spec,
-					      ibv_get_device_name(
-						      v->ctx->device));
+			return bench_fail_lib(
+				rc, "registering %s with %s", mem->spec,
+				ibv_get_device_name(v->ctx->device));
 	} else {
 		mr = ibv_reg_mr(v->pd, mem->addr, mem->size, MR_ACCESS);
 		if (!mr)
@@ -100,8 +98,7 @@ static struct json_object *transport_describe(struct bench_transport *t)
 	return verbs_end_to_json(&to_verbs(t)->self);
 }
 
-static int transport_connect(struct bench_transport *t,
-			     struct json_object *obj)
+static int transport_connect(struct bench_transport *t, struct json_object *obj)
 {
 	struct verbs_end far;
 	int rc;
@@ -131,15 +128,22 @@ static int transport_post(struct bench_transport *t, const struct bench_wr *in)
 		.length = in->len,
 		.lkey = in->lkey,
 	};
-	struct ibv_send_wr wr = {
-		.wr_id = (uint64_t)in->qp << 32 | in->id,
-		.sg_list = &sge,
-		.num_sge = 1,
-		.opcode = in->op == BENCH_READ ? IBV_WR_RDMA_READ :
-						 IBV_WR_RDMA_WRITE,
-		.send_flags = in->signaled ? IBV_SEND_SIGNALED : 0,
-		.wr.rdma = { .remote_addr = in->remote, .rkey = in->rkey },
-	}, *bad;
+	struct ibv_send_wr wr =
+				   {
+					   .wr_id = (uint64_t)in->qp << 32 |
+						    in->id,
+					   .sg_list = &sge,
+					   .num_sge = 1,
+					   .opcode = in->op == BENCH_READ
+							     ? IBV_WR_RDMA_READ
+							     : IBV_WR_RDMA_WRITE,
+					   .send_flags = in->signaled
+								 ? IBV_SEND_SIGNALED
+								 : 0,
+					   .wr.rdma = {.remote_addr = in->remote,
+						       .rkey = in->rkey},
+				   },
+			   *bad;
 	int rc;
 
 	rc = ibv_post_send(to_verbs(t)->qp[in->qp], &wr, &bad);
@@ -148,8 +152,8 @@ static int transport_post(struct bench_transport *t, const struct bench_wr *in)
 	return rc ? bench_fail(-rc, "posting: %s", strerror(rc)) : 0;
 }
 
-static int transport_poll(struct bench_transport *t,
-			  struct bench_completion *c, int n)
+static int transport_poll(struct bench_transport *t, struct bench_completion *c,
+			  int n)
 {
 	struct ibv_wc wc[POLL_MAX];
 	int i, got;
@@ -161,8 +165,9 @@ static int transport_poll(struct bench_transport *t,
 		c[i].qp = (uint32_t)(wc[i].wr_id >> 32);
 		c[i].id = (uint32_t)wc[i].wr_id;
 		c[i].status = (int)wc[i].status;
-		c[i].error = wc[i].status == IBV_WC_SUCCESS ?
-				     NULL : ibv_wc_status_str(wc[i].status);
+		c[i].error = wc[i].status == IBV_WC_SUCCESS
+				     ? NULL
+				     : ibv_wc_status_str(wc[i].status);
 	}
 	return got;
 }

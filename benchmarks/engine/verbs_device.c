@@ -32,14 +32,14 @@ static int open_named(struct verbs *v)
 
 	list = ibv_get_device_list(NULL);
 	if (!list)
-		return bench_fail(-errno, "RDMA devices: %s; is ib_uverbs loaded?",
+		return bench_fail(-errno,
+				  "RDMA devices: %s; is ib_uverbs loaded?",
 				  strerror(errno));
 	dev = pick(list, v->nic.device);
 	if (!dev) {
 		list_names(list, names, sizeof(names));
 		rc = bench_fail(-ENODEV, "no RDMA device %s; there are: %s",
-				v->nic.device ? v->nic.device : "at all",
-				names);
+				v->nic.device ? v->nic.device : "at all", names);
 		goto out;
 	}
 	v->ctx = ibv_open_device(dev);
@@ -63,7 +63,7 @@ static int mtu_of(uint32_t bytes)
 
 static bool is_ipv4(const union ibv_gid *gid)
 {
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
 
 	return !memcmp(gid->raw, prefix, sizeof(prefix));
 }
@@ -85,8 +85,7 @@ static int find_gid(struct verbs *v, int table_len)
 	int i, rank, best = 0;
 
 	for (i = 0; i < table_len && i < UINT8_MAX; i++) {
-		if (ibv_query_gid_ex(v->ctx, v->nic.port, (uint32_t)i, &entry,
-				     0))
+		if (ibv_query_gid_ex(v->ctx, v->nic.port, (uint32_t)i, &entry, 0))
 			continue;
 		rank = gid_rank(&entry);
 		if (rank <= best)
@@ -95,10 +94,10 @@ static int find_gid(struct verbs *v, int table_len)
 		v->gid_index = (uint8_t)i;
 		v->self.gid = entry.gid;
 	}
-	return best ? 0 : bench_fail(-ENODEV,
-				     "%s port %u has no GID; is its network interface up with an address?",
-				     ibv_get_device_name(v->ctx->device),
-				     v->nic.port);
+	return best ? 0
+		    : bench_fail(
+			      -ENODEV, "%s port %u has no GID; is its network interface up with an address?",
+			      ibv_get_device_name(v->ctx->device), v->nic.port);
 }
 
 static int read_gid(struct verbs *v)
@@ -125,9 +124,8 @@ static int query_port(struct verbs *v)
 	if (rc)
 		return bench_fail(-rc, "%s has no port %u", name, v->nic.port);
 	if (port.state != IBV_PORT_ACTIVE)
-		return bench_fail(-ENETDOWN, "%s port %u is %s, not active",
-				  name, v->nic.port,
-				  ibv_port_state_str(port.state));
+		return bench_fail(-ENETDOWN, "%s port %u is %s, not active", name,
+				  v->nic.port, ibv_port_state_str(port.state));
 	v->self.lid = port.lid;
 	v->self.mtu = port.active_mtu;
 	if (v->nic.mtu && mtu_of(v->nic.mtu) < (int)v->self.mtu)
@@ -136,8 +134,8 @@ static int query_port(struct verbs *v)
 		     v->nic.gid != BENCH_GID_AUTO;
 	if (!v->use_grh)
 		return 0;
-	return v->nic.gid == BENCH_GID_AUTO ? find_gid(v, port.gid_tbl_len) :
-					      read_gid(v);
+	return v->nic.gid == BENCH_GID_AUTO ? find_gid(v, port.gid_tbl_len)
+					    : read_gid(v);
 }
 
 static int query_device(struct verbs *v)
@@ -150,8 +148,7 @@ static int query_device(struct verbs *v)
 		return bench_fail(-rc, "querying %s: %s",
 				  ibv_get_device_name(v->ctx->device),
 				  strerror(rc));
-	v->reads = (uint8_t)(attr.max_qp_rd_atom < 16 ? attr.max_qp_rd_atom :
-							16);
+	v->reads = (uint8_t)(attr.max_qp_rd_atom < 16 ? attr.max_qp_rd_atom : 16);
 	return 0;
 }
 
@@ -169,8 +166,7 @@ int verbs_device_open(struct verbs *v)
 		goto err_close;
 	v->pd = ibv_alloc_pd(v->ctx);
 	if (!v->pd) {
-		rc = bench_fail(-errno, "protection domain: %s",
-				strerror(errno));
+		rc = bench_fail(-errno, "protection domain: %s", strerror(errno));
 		goto err_close;
 	}
 	return 0;

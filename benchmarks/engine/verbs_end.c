@@ -28,15 +28,14 @@ struct json_object *verbs_end_to_json(const struct verbs_end *end)
 
 static uint32_t get_u32(struct json_object *obj, const char *key)
 {
-	return (uint32_t)json_object_get_int64(
-		json_object_object_get(obj, key));
+	return (uint32_t)json_object_get_int64(json_object_object_get(obj, key));
 }
 
 int verbs_end_from_json(struct json_object *obj, struct verbs_end *end)
 {
 	struct json_object *qpn = json_object_object_get(obj, "qpn");
-	const char *gid = json_object_get_string(
-		json_object_object_get(obj, "gid"));
+	const char *gid =
+		json_object_get_string(json_object_object_get(obj, "gid"));
 	size_t i, n;
 
 	memset(end, 0, sizeof(*end));

@@ -34,16 +34,18 @@ static int to_rtr(struct verbs *v, struct ibv_qp *qp, uint32_t i,
 		.rq_psn = far->psn,
 		.max_dest_rd_atomic = v->reads,
 		.min_rnr_timer = MIN_RNR_TIMER,
-		.ah_attr = {
-			.dlid = far->lid,
-			.port_num = (uint8_t)v->nic.port,
-			.is_global = v->use_grh,
-			.grh = {
-				.dgid = far->gid,
-				.sgid_index = v->gid_index,
-				.hop_limit = 64,
+		.ah_attr =
+			{
+				.dlid = far->lid,
+				.port_num = (uint8_t)v->nic.port,
+				.is_global = v->use_grh,
+				.grh =
+					{
+						.dgid = far->gid,
+						.sgid_index = v->gid_index,
+						.hop_limit = 64,
+					},
 			},
-		},
 	};
 
 	return ibv_modify_qp(qp, &attr,
@@ -81,23 +83,28 @@ int verbs_qps_create(struct verbs *v, uint32_t qps)
 {
 	struct ibv_qp_init_attr init = {
 		.qp_type = IBV_QPT_RC,
-		.cap = { .max_send_wr = v->depth, .max_recv_wr = 1,
-			 .max_send_sge = 1, .max_recv_sge = 1 },
+		.cap = {.max_send_wr = v->depth,
+			.max_recv_wr = 1,
+			.max_send_sge = 1,
+			.max_recv_sge = 1},
 	};
 	int rc;
 
 	choose_psn(v);
 	v->cq = ibv_create_cq(v->ctx, (int)(qps * v->depth), NULL, NULL, 0);
 	if (!v->cq)
-		return bench_fail(-errno, "completion queue of %u: %s; try a smaller -t or -q",
-				  qps * v->depth, strerror(errno));
+		return bench_fail(
+			-errno,
+			"completion queue of %u: %s; try a smaller -t or -q",
+			qps * v->depth, strerror(errno));
 	init.send_cq = v->cq;
 	init.recv_cq = v->cq;
 	for (v->nr_qps = 0; v->nr_qps < qps; v->nr_qps++) {
 		v->qp[v->nr_qps] = ibv_create_qp(v->pd, &init);
 		if (!v->qp[v->nr_qps]) {
-			rc = bench_fail(-errno, "queue pair %u of depth %u: %s; try a smaller -t or -q",
-					v->nr_qps, v->depth, strerror(errno));
+			rc = bench_fail(
+				-errno, "queue pair %u of depth %u: %s; try a smaller -t or -q",
+				v->nr_qps, v->depth, strerror(errno));
 			goto err_destroy;
 		}
 		v->self.qpn[v->nr_qps] = v->qp[v->nr_qps]->qp_num;
@@ -130,13 +137,15 @@ int verbs_qps_connect(struct verbs *v, const struct verbs_end *far)
 	int rc;
 
 	if (far->nr_qps != v->nr_qps)
-		return bench_fail(-EPROTO, "%u queue pairs here, %u at the far end",
+		return bench_fail(-EPROTO,
+				  "%u queue pairs here, %u at the far end",
 				  v->nr_qps, far->nr_qps);
 	for (i = 0; i < v->nr_qps; i++) {
 		rc = to_rtr(v, v->qp[i], i, far);
 		if (rc)
-			return bench_fail(-rc, "queue pair to RTR: %s; is the far end's address reachable from this port?",
-					  strerror(rc));
+			return bench_fail(
+				-rc, "queue pair to RTR: %s; is the far end's address reachable from this port?",
+				strerror(rc));
 		rc = to_rts(v, v->qp[i]);
 		if (rc)
 			return bench_fail(-rc, "queue pair to RTS: %s",
@@ -147,7 +156,7 @@ int verbs_qps_connect(struct verbs *v, const struct verbs_end *far)
 
 static int to_reset_and_init(struct verbs *v, struct ibv_qp *qp)
 {
-	struct ibv_qp_attr attr = { .qp_state = IBV_QPS_RESET };
+	struct ibv_qp_attr attr = {.qp_state = IBV_QPS_RESET};
 	int rc, tries;
 
 	/*
@@ -172,8 +181,7 @@ int verbs_qps_reset(struct verbs *v)
 	for (i = 0; i < v->nr_qps && !rc; i++)
 		rc = to_reset_and_init(v, v->qp[i]);
 	if (rc)
-		return bench_fail(-rc, "queue pair to RESET: %s",
-				  strerror(rc));
+		return bench_fail(-rc, "queue pair to RESET: %s", strerror(rc));
 	choose_psn(v);
 	return 0;
 }

@@ -32,8 +32,7 @@ static void expect(struct revoke_verdict *v, bool held, const char *fmt, ...)
 static void expect_sound(struct revoke_verdict *v, const char *name,
 			 const struct revoke_counts *c)
 {
-	expect(v, !c->leaked, "%s: nothing gets through while taken back",
-	       name);
+	expect(v, !c->leaked, "%s: nothing gets through while taken back", name);
 	expect(v, !c->wrong, "%s: content is right", name);
 }
 
@@ -49,8 +48,8 @@ static void expect_all_sound(struct revoke_stage *stage,
 		expect_sound(v, stage->flow[i].name, &p->flow[i]);
 		expect(v, !*stage->flow[i].trouble, "%s: keeps going (%s)",
 		       stage->flow[i].name,
-		       *stage->flow[i].trouble ? stage->flow[i].trouble :
-						 "it does");
+		       *stage->flow[i].trouble ? stage->flow[i].trouble
+					       : "it does");
 	}
 }
 
@@ -71,25 +70,26 @@ static void expect_all_resumed(struct revoke_stage *stage,
 	for (i = 0; i < REVOKE_FLOWS; i++)
 		expect_resumed(v, stage->flow[i].name, &p->flow[i]);
 	for (i = 0; i < REVOKE_BUFFERS; i++)
-		expect(v, p->after[i].state == PEERBAR_LIVE &&
-				  p->after[i].importers == p->before[i].importers,
+		expect(v,
+		       p->after[i].state == PEERBAR_LIVE &&
+			       p->after[i].importers == p->before[i].importers,
 		       "buffer %s: live again, importers as before",
 		       stage->buffer[i].name);
-	expect(v, !p->flow[REVOKE_A_PATIENT].refused,
-	       "%s: no error completion", stage->flow[REVOKE_A_PATIENT].name);
-	expect(v, !p->flow[REVOKE_B_PATIENT].refused,
-	       "%s: no error completion", stage->flow[REVOKE_B_PATIENT].name);
+	expect(v, !p->flow[REVOKE_A_PATIENT].refused, "%s: no error completion",
+	       stage->flow[REVOKE_A_PATIENT].name);
+	expect(v, !p->flow[REVOKE_B_PATIENT].refused, "%s: no error completion",
+	       stage->flow[REVOKE_B_PATIENT].name);
 }
 
 static void expect_disable(struct revoke_stage *stage,
-			   const struct revoke_phase *p,
-			   struct revoke_verdict *v)
+			   const struct revoke_phase *p, struct revoke_verdict *v)
 {
 	int i;
 
 	for (i = 0; i < REVOKE_BUFFERS; i++) {
-		expect(v, p->during[i].state == PEERBAR_SUSPENDED &&
-				  !p->during[i].importers,
+		expect(v,
+		       p->during[i].state == PEERBAR_SUSPENDED &&
+			       !p->during[i].importers,
 		       "buffer %s: suspended meanwhile, no importer left",
 		       stage->buffer[i].name);
 		expect(v, p->touch[i].refused, "%s: refused meanwhile",
@@ -105,8 +105,7 @@ static void expect_disable(struct revoke_stage *stage,
 }
 
 static void expect_reset(struct revoke_stage *stage,
-			 const struct revoke_phase *p,
-			 struct revoke_verdict *v)
+			 const struct revoke_phase *p, struct revoke_verdict *v)
 {
 	int i;
 
@@ -127,14 +126,14 @@ static uint64_t faults(const struct peerbar_buffer_info *info)
 }
 
 static void expect_a_gone(struct revoke_stage *stage,
-			  const struct revoke_phase *p,
-			  struct revoke_verdict *v)
+			  const struct revoke_phase *p, struct revoke_verdict *v)
 {
 	const struct revoke_counts *c;
 	int i;
 
-	expect(v, p->after[REVOKE_A].state == PEERBAR_REVOKED &&
-			  !p->after[REVOKE_A].importers,
+	expect(v,
+	       p->after[REVOKE_A].state == PEERBAR_REVOKED &&
+		       !p->after[REVOKE_A].importers,
 	       "buffer A: revoked, no importer left");
 	expect(v, p->touch[REVOKE_A].refused, "%s: refused",
 	       stage->touch[REVOKE_A].name);
@@ -142,12 +141,12 @@ static void expect_a_gone(struct revoke_stage *stage,
 		c = &p->flow[i];
 		if (revoke_flow_buffer(i) != REVOKE_A)
 			continue;
-		expect(v, i == REVOKE_A_LOCAL ?
-				  c->refused :
-				  c->status[IBV_WC_REM_ACCESS_ERR],
+		expect(v,
+		       i == REVOKE_A_LOCAL ? c->refused
+					   : c->status[IBV_WC_REM_ACCESS_ERR],
 		       "%s: %s", stage->flow[i].name,
-		       i == REVOKE_A_LOCAL ? "error completions" :
-					     "remote access errors");
+		       i == REVOKE_A_LOCAL ? "error completions"
+					   : "remote access errors");
 	}
 	expect(v, !p->bytes_changed, "no byte of A's ranges changes any more");
 	expect(v, p->again_rc == -EBADFD, "a second revoke says EBADFD");
@@ -163,21 +162,22 @@ static void expect_permanent(struct revoke_stage *stage,
 	const struct peerbar_buffer_info *is = &p->after[REVOKE_B];
 
 	expect_a_gone(stage, p, v);
-	expect(v, is->state == PEERBAR_LIVE && is->revokes == was->revokes &&
-			  is->importers == was->importers,
+	expect(v,
+	       is->state == PEERBAR_LIVE && is->revokes == was->revokes &&
+		       is->importers == was->importers,
 	       "buffer B: live all the time, importers untouched");
 	expect(v, faults(is) == faults(was), "CPU on B: 0 refaults");
 	expect(v, p->touch[REVOKE_B].resumed && !p->touch[REVOKE_B].refused,
 	       "CPU on B: goes on, nothing refused");
-	expect(v, p->flow[REVOKE_B_PATIENT].resumed &&
-			  !p->flow[REVOKE_B_PATIENT].refused,
+	expect(v,
+	       p->flow[REVOKE_B_PATIENT].resumed &&
+		       !p->flow[REVOKE_B_PATIENT].refused,
 	       "%s: goes on, no error completion",
 	       stage->flow[REVOKE_B_PATIENT].name);
 }
 
 void revoke_expect(struct revoke_stage *stage, enum revoke_phase_id id,
-		   const struct revoke_phase *p,
-		   struct revoke_verdict *verdict)
+		   const struct revoke_phase *p, struct revoke_verdict *verdict)
 {
 	memset(verdict, 0, sizeof(*verdict));
 	if (p->skipped)

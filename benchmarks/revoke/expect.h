@@ -25,7 +25,6 @@ struct revoke_verdict {
 
 /** revoke_expect - judge a phase that was run */
 void revoke_expect(struct revoke_stage *stage, enum revoke_phase_id id,
-		   const struct revoke_phase *p,
-		   struct revoke_verdict *verdict);
+		   const struct revoke_phase *p, struct revoke_verdict *verdict);
 
 #endif /* REVOKE_EXPECT_H */

@@ -11,7 +11,7 @@
 #include "flow.h"
 #include "pattern.h"
 
-#define POLL_PAUSE_NS (BENCH_NSEC_PER_MSEC / 10)
+#define POLL_PAUSE_NS  (BENCH_NSEC_PER_MSEC / 10)
 #define RETRY_PAUSE_NS (10 * BENCH_NSEC_PER_MSEC)
 
 /* the host memory: what is put, and behind it what is got */
@@ -57,8 +57,7 @@ static int open_ends(struct revoke_flow *flow)
 
 	rc = bench_verbs.open(&flow->nic, 1, flow->depth, &flow->initiator);
 	if (!rc)
-		rc = bench_verbs.open(&flow->nic, 1, flow->depth,
-				      &flow->target);
+		rc = bench_verbs.open(&flow->nic, 1, flow->depth, &flow->target);
 	if (rc)
 		return rc;
 	owner = flow->local ? flow->initiator : flow->target;
@@ -107,8 +106,7 @@ static int post(struct revoke_flow *flow, bool put, uint32_t i)
 }
 
 /* accounts for one batch of completions; true when one was an error */
-static bool note(struct revoke_flow *flow, const struct bench_completion *c,
-		 int n)
+static bool note(struct revoke_flow *flow, const struct bench_completion *c, int n)
 {
 	const struct revoke_access *access;
 	bool failed = false;
@@ -117,8 +115,7 @@ static bool note(struct revoke_flow *flow, const struct bench_completion *c,
 	for (i = 0; i < n; i++) {
 		access = &flow->access[c[i].id];
 		if (c[i].status)
-			revoke_access_refused(access, &flow->tally,
-					      c[i].status);
+			revoke_access_refused(access, &flow->tally, c[i].status);
 		else
 			revoke_access_ok(access, flow->gate, &flow->tally);
 		failed |= c[i].status != 0;
@@ -164,16 +161,16 @@ static int move_all(struct revoke_flow *flow, bool put)
 static void compare(struct revoke_flow *flow, uint64_t seed)
 {
 	const char *got = (const char *)flow->host.addr + half(flow);
-	struct bench_mismatch mis = { 0 };
+	struct bench_mismatch mis = {0};
 
 	bench_pattern_check(got, half(flow), seed, 0, &mis);
 	if (mis.count)
-		revoke_tally_wrong(&flow->tally, flow->gate,
-				   "%s: byte %llu came back as 0x%02x instead of 0x%02x; %llu of %llu are wrong",
-				   flow->name, (unsigned long long)mis.offset,
-				   mis.got, mis.want,
-				   (unsigned long long)mis.count,
-				   (unsigned long long)half(flow));
+		revoke_tally_wrong(
+			&flow->tally,
+			flow->gate, "%s: byte %llu came back as 0x%02x instead of 0x%02x; %llu of %llu are wrong",
+			flow->name, (unsigned long long)mis.offset, mis.got,
+			mis.want, (unsigned long long)mis.count,
+			(unsigned long long)half(flow));
 }
 
 static int cycle(struct revoke_flow *flow, uint64_t number)
@@ -236,8 +233,7 @@ void revoke_flow_close(struct revoke_flow *flow)
 	}
 	close_end(flow->initiator,
 		  flow->local ? &flow->buffer_mr : &flow->host_mr);
-	close_end(flow->target,
-		  flow->local ? &flow->host_mr : &flow->buffer_mr);
+	close_end(flow->target, flow->local ? &flow->host_mr : &flow->buffer_mr);
 	flow->initiator = NULL;
 	flow->target = NULL;
 	bench_mem_close(&flow->host);

@@ -12,8 +12,7 @@ static void add(struct json_object *obj, const char *key, uint64_t value)
 	json_object_object_add(obj, key, json_object_new_uint64(value));
 }
 
-static void add_text(struct json_object *obj, const char *key,
-		     const char *value)
+static void add_text(struct json_object *obj, const char *key, const char *value)
 {
 	json_object_object_add(obj, key, json_object_new_string(value));
 }
@@ -29,9 +28,8 @@ struct json_object *revoke_json_stage(struct revoke_stage *stage)
 	json_object_object_add(doc, "environment",
 			       bench_environment(stage->opts->nic.device));
 	for (i = 0; i < REVOKE_BUFFERS; i++)
-		json_object_object_add(
-			buffers, stage->buffer[i].name,
-			bench_mem_describe(&stage->buffer[i].mem));
+		json_object_object_add(buffers, stage->buffer[i].name,
+				       bench_mem_describe(&stage->buffer[i].mem));
 	json_object_object_add(doc, "buffers", buffers);
 	json_object_object_add(doc, "phases", json_object_new_array());
 	return doc;
@@ -49,8 +47,7 @@ static struct json_object *statuses(const struct revoke_counts *c)
 	return obj;
 }
 
-static struct json_object *worker(const char *name,
-				  const struct revoke_phase *p,
+static struct json_object *worker(const char *name, const struct revoke_phase *p,
 				  const struct revoke_counts *c)
 {
 	struct json_object *obj = json_object_new_object();
@@ -64,10 +61,10 @@ static struct json_object *worker(const char *name,
 	add(obj, "reconnects", c->reconnects);
 	add(obj, "longest_wait_ns", c->longest_ns);
 	json_object_object_add(obj, "statuses", statuses(c));
-	json_object_object_add(obj, "resumed_after_ns",
-			       c->resumed ? json_object_new_uint64(
-						    c->resumed - p->restored) :
-					    NULL);
+	json_object_object_add(
+		obj, "resumed_after_ns",
+		c->resumed ? json_object_new_uint64(c->resumed - p->restored)
+			   : NULL);
 	return obj;
 }
 
@@ -104,9 +101,8 @@ static struct json_object *checks(const struct revoke_verdict *v)
 	for (i = 0; i < v->n; i++) {
 		one = json_object_new_object();
 		add_text(one, "expectation", v->check[i].text);
-		json_object_object_add(one, "holds",
-				       json_object_new_boolean(
-					       v->check[i].held));
+		json_object_object_add(
+			one, "holds", json_object_new_boolean(v->check[i].held));
 		json_object_array_add(list, one);
 	}
 	return list;
@@ -131,12 +127,12 @@ void revoke_json_phase(struct json_object *doc, struct revoke_stage *stage,
 	for (i = 0; i < REVOKE_BUFFERS; i++) {
 		json_object_object_add(buffers, stage->buffer[i].name,
 				       buffer(p, i));
-		json_object_array_add(workers, worker(stage->touch[i].name, p,
-						      &p->touch[i]));
+		json_object_array_add(
+			workers, worker(stage->touch[i].name, p, &p->touch[i]));
 	}
 	for (i = 0; i < REVOKE_FLOWS; i++)
-		json_object_array_add(workers, worker(stage->flow[i].name, p,
-						      &p->flow[i]));
+		json_object_array_add(
+			workers, worker(stage->flow[i].name, p, &p->flow[i]));
 	json_object_object_add(obj, "buffers", buffers);
 	json_object_object_add(obj, "workers", workers);
 	json_object_object_add(obj, "expectations", checks(v));

@@ -13,7 +13,7 @@
 
 /* workers that have not shown anything by then will not */
 #define PATIENCE_NS (20 * BENCH_NSEC_PER_SEC)
-#define LOOK_NS (10 * BENCH_NSEC_PER_MSEC)
+#define LOOK_NS	    (10 * BENCH_NSEC_PER_MSEC)
 
 static void rest(uint32_t ms)
 {
@@ -216,7 +216,7 @@ out:
 static int try_reg(struct revoke_stage *stage, struct bench_mem *mem)
 {
 	struct bench_transport *t = stage->flow[REVOKE_B_PATIENT].target;
-	struct bench_mr mr = { 0 };
+	struct bench_mr mr = {0};
 	int rc;
 
 	rc = t->ops->reg(t, mem, &mr);
@@ -256,11 +256,10 @@ static const struct {
 	const char *key;
 	int (*run)(struct revoke_stage *stage, struct revoke_phase *p);
 } phases[REVOKE_PHASES] = {
-	[REVOKE_DISABLE] = { "memory disable, then enable", "memory_disable",
-			     run_disable },
-	[REVOKE_RESET] = { "reset of the device", "reset", run_reset },
-	[REVOKE_PERMANENT] = { "permanent revoke of A", "permanent",
-			       run_permanent },
+	[REVOKE_DISABLE] = {"memory disable, then enable", "memory_disable",
+			    run_disable},
+	[REVOKE_RESET] = {"reset of the device", "reset", run_reset},
+	[REVOKE_PERMANENT] = {"permanent revoke of A", "permanent", run_permanent},
 };
 
 int revoke_phase_run(struct revoke_stage *stage, enum revoke_phase_id id,

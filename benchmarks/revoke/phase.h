@@ -10,9 +10,9 @@
 #include "stage.h"
 
 enum revoke_phase_id {
-	REVOKE_DISABLE,		/* memory off, hold, memory on */
-	REVOKE_RESET,		/* VFIO_DEVICE_RESET */
-	REVOKE_PERMANENT,	/* A for good */
+	REVOKE_DISABLE,	  /* memory off, hold, memory on */
+	REVOKE_RESET,	  /* VFIO_DEVICE_RESET */
+	REVOKE_PERMANENT, /* A for good */
 	REVOKE_PHASES,
 };
 

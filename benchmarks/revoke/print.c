@@ -29,8 +29,8 @@ void revoke_print_stage(FILE *to, struct revoke_stage *stage)
 		fprintf(to, "  %s: %u messages of %u bytes in flight at offset 0x%llx, key 0x%08x\n",
 			flow->name, flow->depth, flow->size,
 			(unsigned long long)flow->base,
-			flow->local ? flow->buffer_mr.lkey :
-				      flow->buffer_mr.rkey);
+			flow->local ? flow->buffer_mr.lkey
+				    : flow->buffer_mr.rkey);
 	}
 }
 
@@ -70,8 +70,7 @@ static void print_buffer(FILE *to, struct revoke_stage *stage,
 		state_name(was->state));
 	if (id == REVOKE_DISABLE)
 		fprintf(to, " > %s", state_name(mid->state));
-	fprintf(to, " > %s; importers %u", state_name(is->state),
-		was->importers);
+	fprintf(to, " > %s; importers %u", state_name(is->state), was->importers);
 	if (id == REVOKE_DISABLE)
 		fprintf(to, " > %u", mid->importers);
 	fprintf(to, " > %u; faults 4k/2M/1G +%llu/+%llu/+%llu, refused +%llu\n",
@@ -88,8 +87,7 @@ static void print_outcome(FILE *to, const char *name, const char *what,
 {
 	fprintf(to, "  %s: %llu %s", name, (unsigned long long)c->ok, what);
 	if (c->refused)
-		fprintf(to, ", %llu refused",
-			(unsigned long long)c->refused);
+		fprintf(to, ", %llu refused", (unsigned long long)c->refused);
 	if (c->first_refused > p->returned)
 		fprintf(to, " (the first %.2f ms after the call)",
 			ms(c->first_refused - p->returned));
@@ -100,8 +98,7 @@ static void print_outcome(FILE *to, const char *name, const char *what,
 			p->restore_ns ? "enabling" : "the call");
 	fprintf(to, ", longest wait %.1f ms", ms(c->longest_ns));
 	if (c->leaked)
-		fprintf(to, ", %llu WENT THROUGH",
-			(unsigned long long)c->leaked);
+		fprintf(to, ", %llu WENT THROUGH", (unsigned long long)c->leaked);
 	if (c->lost)
 		fprintf(to, ", content lost in the reset %llu times",
 			(unsigned long long)c->lost);

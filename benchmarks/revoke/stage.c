@@ -14,7 +14,7 @@
 #define UNIT_MAX (2ull << 20)
 #define UNIT_MIN (512ull << 10)
 /* A takes units 4, 0 and 2 of the BAR, B 8 and 9 */
-#define BAR_UNITS 10
+#define BAR_UNITS	  10
 #define HASTY_RNR_RETRIES 3
 
 static int take_apart(struct revoke_stage *stage, const char *bdf)
@@ -30,11 +30,12 @@ static int take_apart(struct revoke_stage *stage, const char *bdf)
 	while (stage->unit * BAR_UNITS > region.size)
 		stage->unit /= 2;
 	if (stage->unit < UNIT_MIN)
-		return bench_fail(-ENOSPC, "BAR %u of %s has %llu bytes; this program needs %s",
-				  stage->bar, bdf,
-				  (unsigned long long)region.size,
-				  bench_describe_size(need, sizeof(need),
-						      UNIT_MIN * BAR_UNITS));
+		return bench_fail(
+			-ENOSPC,
+			"BAR %u of %s has %llu bytes; this program needs %s",
+			stage->bar, bdf, (unsigned long long)region.size,
+			bench_describe_size(need, sizeof(need),
+					    UNIT_MIN * BAR_UNITS));
 	return 0;
 }
 
@@ -82,19 +83,17 @@ static void plan(struct revoke_stage *stage)
 	int i;
 
 	plan_buffer(stage, &stage->buffer[REVOKE_A], "A",
-		    (unsigned int[]){ 4, 0, 2 }, (unsigned int[]){ 1, 1, 1 },
-		    3);
-	plan_buffer(stage, &stage->buffer[REVOKE_B], "B", &(unsigned int){ 8 },
-		    &(unsigned int){ 2 }, 1);
+		    (unsigned int[]){4, 0, 2}, (unsigned int[]){1, 1, 1}, 3);
+	plan_buffer(stage, &stage->buffer[REVOKE_B], "B", &(unsigned int){8},
+		    &(unsigned int){2}, 1);
 	/* across the joints of A's ranges, the joint amid a message */
-	plan_flow(stage, REVOKE_A_PATIENT, "RDMA into A, RNR retries without end",
-		  unit - span / 2 + 3);
+	plan_flow(stage, REVOKE_A_PATIENT,
+		  "RDMA into A, RNR retries without end", unit - span / 2 + 3);
 	plan_flow(stage, REVOKE_A_HASTY, "RDMA into A, few RNR retries",
 		  2 * unit - span / 2 - 5);
-	plan_flow(stage, REVOKE_A_LOCAL, "RDMA with A as local memory",
-		  unit / 2);
-	plan_flow(stage, REVOKE_B_PATIENT, "RDMA into B, RNR retries without end",
-		  unit - span / 2);
+	plan_flow(stage, REVOKE_A_LOCAL, "RDMA with A as local memory", unit / 2);
+	plan_flow(stage, REVOKE_B_PATIENT,
+		  "RDMA into B, RNR retries without end", unit - span / 2);
 	stage->flow[REVOKE_A_HASTY].nic.rnr_retries = HASTY_RNR_RETRIES;
 	stage->flow[REVOKE_A_LOCAL].local = true;
 	for (i = 0; i < REVOKE_BUFFERS; i++) {
@@ -111,10 +110,10 @@ static int check_room(const struct revoke_stage *stage)
 
 	/* half a flow's span on either side of a joint, a quarter kept clear */
 	if (span > stage->unit / 4)
-		return bench_fail(-ENOSPC,
-				  "%u messages of %u bytes do not fit ranges of %llu bytes; give a smaller -s or -t",
-				  stage->opts->depth, stage->opts->size,
-				  (unsigned long long)stage->unit);
+		return bench_fail(
+			-ENOSPC, "%u messages of %u bytes do not fit ranges of %llu bytes; give a smaller -s or -t",
+			stage->opts->depth, stage->opts->size,
+			(unsigned long long)stage->unit);
 	return 0;
 }
 
@@ -151,8 +150,7 @@ static int open_workers(struct revoke_stage *stage)
 	return 0;
 }
 
-int revoke_stage_open(struct revoke_stage *stage,
-		      const struct revoke_opts *opts)
+int revoke_stage_open(struct revoke_stage *stage, const struct revoke_opts *opts)
 {
 	struct bench_barspec spec;
 	int rc;

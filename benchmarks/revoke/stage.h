@@ -20,9 +20,9 @@ enum revoke_buffer_id {
 };
 
 enum revoke_flow_id {
-	REVOKE_A_PATIENT,	/* RNR retries without end */
-	REVOKE_A_HASTY,		/* few RNR retries */
-	REVOKE_A_LOCAL,		/* A is the initiator's local memory */
+	REVOKE_A_PATIENT, /* RNR retries without end */
+	REVOKE_A_HASTY,	  /* few RNR retries */
+	REVOKE_A_LOCAL,	  /* A is the initiator's local memory */
 	REVOKE_B_PATIENT,
 	REVOKE_FLOWS,
 };
@@ -66,8 +66,7 @@ struct revoke_stage {
 };
 
 /** revoke_stage_open - release with revoke_stage_close(), also on failure */
-int revoke_stage_open(struct revoke_stage *stage,
-		      const struct revoke_opts *opts);
+int revoke_stage_open(struct revoke_stage *stage, const struct revoke_opts *opts);
 
 /** revoke_stage_start - let all workers run */
 int revoke_stage_start(struct revoke_stage *stage);

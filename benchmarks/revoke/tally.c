@@ -27,8 +27,7 @@ static void note_duration(struct revoke_counts *c, uint64_t start, uint64_t now)
 }
 
 void revoke_access_ok(const struct revoke_access *access,
-		      const struct revoke_gate *gate,
-		      struct revoke_tally *tally)
+		      const struct revoke_gate *gate, struct revoke_tally *tally)
 {
 	uint32_t gate_now = atomic_load(&gate->gate);
 	uint64_t open_since = atomic_load(&gate->open_since);
@@ -77,8 +76,7 @@ void revoke_tally_wrong(struct revoke_tally *tally,
 	if (atomic_load(&gate->forgiving))
 		tally->counts.lost++;
 	else if (!tally->counts.wrong++ && !*tally->wrong_text)
-		vsnprintf(tally->wrong_text, sizeof(tally->wrong_text), fmt,
-			  ap);
+		vsnprintf(tally->wrong_text, sizeof(tally->wrong_text), fmt, ap);
 	pthread_mutex_unlock(&tally->lock);
 	va_end(ap);
 }

@@ -75,8 +75,7 @@ void revoke_tally_init(struct revoke_tally *tally);
 void revoke_access_begin(struct revoke_access *access,
 			 const struct revoke_gate *gate);
 void revoke_access_ok(const struct revoke_access *access,
-		      const struct revoke_gate *gate,
-		      struct revoke_tally *tally);
+		      const struct revoke_gate *gate, struct revoke_tally *tally);
 
 /** revoke_access_refused - @status 0 for a CPU access */
 void revoke_access_refused(const struct revoke_access *access,

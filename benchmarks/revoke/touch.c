@@ -7,11 +7,11 @@
 #include "pattern.h"
 #include "touch.h"
 
-#define PAGE 4096
+#define PAGE	  4096
 #define OWN_PAGES 8
 /* a breath now and then, so that two CPUs carry all workers */
 #define BATCH_PAGES 64
-#define BREATH_NS BENCH_NSEC_PER_MSEC
+#define BREATH_NS   BENCH_NSEC_PER_MSEC
 
 static bool is_own(const struct revoke_touch *touch, uint64_t offset)
 {
@@ -29,8 +29,8 @@ static int bracket(struct revoke_touch *touch, bool store, uint64_t offset,
 	int rc;
 
 	revoke_access_begin(&access, touch->gate);
-	rc = store ? ops->write(touch->mem, offset, value, sizeof(*value)) :
-		     ops->read(touch->mem, offset, value, sizeof(*value));
+	rc = store ? ops->write(touch->mem, offset, value, sizeof(*value))
+		   : ops->read(touch->mem, offset, value, sizeof(*value));
 	if (rc)
 		revoke_access_refused(&access, &touch->tally, 0);
 	else
@@ -49,11 +49,11 @@ static int touch_page(struct revoke_touch *touch, uint64_t offset, uint64_t lap)
 	if (!rc)
 		rc = bracket(touch, false, offset, &got);
 	if (!rc && own && got != want)
-		revoke_tally_wrong(&touch->tally, touch->gate,
-				   "CPU at offset 0x%llx stored 0x%016llx and loaded 0x%016llx",
-				   (unsigned long long)offset,
-				   (unsigned long long)want,
-				   (unsigned long long)got);
+		revoke_tally_wrong(
+			&touch->tally,
+			touch->gate, "CPU at offset 0x%llx stored 0x%016llx and loaded 0x%016llx",
+			(unsigned long long)offset, (unsigned long long)want,
+			(unsigned long long)got);
 	return rc;
 }
 
@@ -64,8 +64,7 @@ static void *touch_main(void *arg)
 	unsigned int batch = 0;
 
 	while (!atomic_load(&touch->stop)) {
-		if (touch_page(touch, offset, lap) ||
-		    ++batch % BATCH_PAGES == 0)
+		if (touch_page(touch, offset, lap) || ++batch % BATCH_PAGES == 0)
 			bench_sleep(BREATH_NS);
 		offset += PAGE;
 		if (offset >= touch->mem->size) {

@@ -49,7 +49,7 @@ static void test_pattern_depends_on_seed_and_offset(void **state)
 
 static void test_check_names_the_first_wrong_byte(void **state)
 {
-	struct bench_mismatch mis = { 0 };
+	struct bench_mismatch mis = {0};
 	uint8_t buf[100];
 
 	bench_pattern_fill(buf, sizeof(buf), 5, 11);
@@ -132,9 +132,12 @@ static void close_pair(struct pair *p)
 
 static void test_verify_accepts_what_was_sent(void **state)
 {
-	static const uint64_t sizes[] = { 1, 7, 64, 100, 4096, 6000 };
+	static const uint64_t sizes[] = {1, 7, 64, 100, 4096, 6000};
 	static const uint64_t counts[][2] = {
-		{ 0, 0 }, { 1, 4 }, { 5, 6 }, { 23, 1000 },
+		{0, 0},
+		{1, 4},
+		{5, 6},
+		{23, 1000},
 	};
 	struct pair p;
 
@@ -143,7 +146,8 @@ static void test_verify_accepts_what_was_sent(void **state)
 			open_pair(&p, sizes[s]);
 			move(&p.from, &p.to, ROOM, &p.l, counts[c], 0, 0);
 			assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l,
-							      counts[c]), 0);
+							      counts[c]),
+					 0);
 			close_pair(&p);
 		}
 	}
@@ -151,17 +155,15 @@ static void test_verify_accepts_what_was_sent(void **state)
 
 static void test_verify_misses_nothing(void **state)
 {
-	static const uint64_t count[] = { 23, 23 };
+	static const uint64_t count[] = {23, 23};
 	struct pair p;
 	uint8_t *byte;
 
 	open_pair(&p, 100);
 	move(&p.from, &p.to, ROOM, &p.l, count, 0, 0);
-	byte = (uint8_t *)p.to.addr + ROOM +
-	       bench_layout_offset(&p.l, 1, 3) + 77;
+	byte = (uint8_t *)p.to.addr + ROOM + bench_layout_offset(&p.l, 1, 3) + 77;
 	*byte ^= 1;
-	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count),
-			 -EILSEQ);
+	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count), -EILSEQ);
 	assert_non_null(strstr(bench_error(), "byte 77 of slot 3 of QP 1"));
 	*byte ^= 1;
 	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count), 0);
@@ -169,42 +171,40 @@ static void test_verify_misses_nothing(void **state)
 	/* behind the end of a message of 100 bytes, before the next slot */
 	byte = (uint8_t *)p.to.addr + ROOM + 100;
 	*byte ^= 1;
-	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count),
-			 -EILSEQ);
+	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count), -EILSEQ);
 	assert_non_null(strstr(bench_error(), "byte 100 of slot 0 of QP 0"));
 	close_pair(&p);
 }
 
 static void test_verify_sees_a_lost_iteration(void **state)
 {
-	static const uint64_t count[] = { 23, 23 };
+	static const uint64_t count[] = {23, 23};
 	struct pair p;
 
 	for (uint64_t lost = 18; lost < 23; lost++) {
 		open_pair(&p, 100);
 		move(&p.from, &p.to, ROOM, &p.l, count, lost, lost + 1);
-		assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l,
-						      count), -EILSEQ);
+		assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count),
+				 -EILSEQ);
 		close_pair(&p);
 	}
 }
 
 static void test_verify_sees_the_run_before(void **state)
 {
-	static const uint64_t count[] = { 23, 23 };
+	static const uint64_t count[] = {23, 23};
 	struct pair p;
 
 	open_pair(&p, 1);
 	move(&p.from, &p.to, ROOM, &p.l, count, 0, 0);
 	p.l.run++;
-	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count),
-			 -EILSEQ);
+	assert_int_equal(bench_content_verify(&p.to, ROOM, &p.l, count), -EILSEQ);
 	close_pair(&p);
 }
 
 static void test_statistics(void **state)
 {
-	double v[] = { 5, 1, 9, 3 };
+	double v[] = {5, 1, 9, 3};
 	struct bench_peak peak;
 
 	assert_true(bench_median(v, 4) == 4);
@@ -215,8 +215,8 @@ static void test_statistics(void **state)
 
 	/* one per microsecond, but for ten that take half of that */
 	bench_peak_init(&peak, 10);
-	for (uint64_t i = 0, now = 0; i < 100; i++, now += i >= 50 && i < 60 ?
-							       500 : 1000)
+	for (uint64_t i = 0, now = 0; i < 100;
+	     i++, now += i >= 50 && i < 60 ? 500 : 1000)
 		bench_peak_add(&peak, now);
 	assert_true(bench_peak_rate(&peak) == 2e6);
 	bench_peak_init(&peak, 10);

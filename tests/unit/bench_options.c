@@ -16,8 +16,8 @@
 
 static int parse(struct bench_opts *opts, const char *line)
 {
-	static char words[1024];	/* the options point into it */
-	char *argv[32] = { "peerbar_bw" }, *save;
+	static char words[1024]; /* the options point into it */
+	char *argv[32] = {"peerbar_bw"}, *save;
 	int argc = 1;
 
 	snprintf(words, sizeof(words), "%s", line);
@@ -60,7 +60,8 @@ static void test_letters_are_perftests(void **state)
 
 	assert_int_equal(parse(&opts, "-d rxe1 -i 2 -x 3 -s 4K -n 10 -q 4 -t 8 "
 				      "-Q 2 -F -b -p 2000 -m 1024 -u 18 "
-				      "--report_gbits far.example"), 0);
+				      "--report_gbits far.example"),
+			 0);
 	assert_string_equal(opts.nic.device, "rxe1");
 	assert_int_equal(opts.nic.port, 2);
 	assert_int_equal(opts.nic.gid, 3);
@@ -94,7 +95,8 @@ static void test_lists_and_repetitions(void **state)
 
 	assert_int_equal(parse(&opts, "-O read,write -s 1,3000001,2M -D 0.5 "
 				      "--mem host --mem bar:0000:01:00.0/2 "
-				      "--no-verify --rounds 7"), 0);
+				      "--no-verify --rounds 7"),
+			 0);
 	assert_true(opts.op[BENCH_WRITE] && opts.op[BENCH_READ]);
 	assert_int_equal(opts.nr_sizes, 3);
 	assert_int_equal(opts.size[1], 3000001);
@@ -133,7 +135,7 @@ static void test_mistakes_are_told(void **state)
 static void test_help_names_every_option(void **state)
 {
 	static const char *const names[] = {
-		"--ib-dev", "--size", "--all", "--report_gbits", "--mem",
+		"--ib-dev",   "--size",	    "--all",  "--report_gbits", "--mem",
 		"--near-mem", "--loopback", "--json", "--no-verify",
 	};
 	char text[8192] = "";
@@ -178,8 +180,14 @@ static void test_barspec_keeps_the_order(void **state)
 static void test_barspec_mistakes(void **state)
 {
 	static const char *const bad[] = {
-		"", "/2", "0000:01:00.0", "0000:01:00.0/", "0000:01:00.0/6",
-		"0000:01:00.0/2x", "0000:01:00.0/2,0", "0000:01:00.0/2,0,zz",
+		"",
+		"/2",
+		"0000:01:00.0",
+		"0000:01:00.0/",
+		"0000:01:00.0/6",
+		"0000:01:00.0/2x",
+		"0000:01:00.0/2,0",
+		"0000:01:00.0/2,0,zz",
 		"0000:01:00.0:and:far:too:long:to:be:one/2",
 	};
 	struct bench_barspec spec;

@@ -99,8 +99,9 @@ static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
 			.qp = wr->qp,
 			.id = wr->id,
 			.status = last && fault == FAIL_A_COMPLETION,
-			.error = last && fault == FAIL_A_COMPLETION ?
-					 "broken on purpose" : NULL,
+			.error = last && fault == FAIL_A_COMPLETION
+					 ? "broken on purpose"
+					 : NULL,
 		};
 	return 0;
 }
@@ -144,8 +145,8 @@ static int copier_open(const struct bench_nic *nic, uint32_t qps,
 /* runs "peerbar_bw --loopback LINE"; the table does not clutter the log */
 static int run(const char *line, enum fault what)
 {
-	char *words = strdup(line), *save, *argv[32] = { "peerbar_bw",
-							 "--loopback" };
+	char *words = strdup(line), *save,
+	     *argv[32] = {"peerbar_bw", "--loopback"};
 	int rc, out, argc = 2;
 	struct bench_opts opts;
 
@@ -170,10 +171,9 @@ static int run(const char *line, enum fault what)
 static void test_runs_pass(void **state)
 {
 	assert_int_equal(run("-n 20 -O write,read -s 1,100,5000", NO_FAULT), 0);
-	assert_int_equal(run("-n 33 -q 3 -t 8 -Q 5 -O write,read -s 100",
-			     NO_FAULT), 0);
-	assert_int_equal(run("-n 33 -b -q 2 -O write,read -s 100", NO_FAULT),
-			 0);
+	assert_int_equal(
+		run("-n 33 -q 3 -t 8 -Q 5 -O write,read -s 100", NO_FAULT), 0);
+	assert_int_equal(run("-n 33 -b -q 2 -O write,read -s 100", NO_FAULT), 0);
 	assert_int_equal(run("-D 0.01 -Q 7 -b -O write,read -s 1,4K", NO_FAULT),
 			 0);
 	assert_int_equal(run("-n 20 --no-verify", FLIP_A_BIT), 0);
@@ -202,8 +202,9 @@ static void test_wrong_content_fails(void **state)
 static void test_error_completion_is_told(void **state)
 {
 	assert_int_equal(run("-n 20", FAIL_A_COMPLETION), -EIO);
-	assert_string_equal(bench_error(),
-			    "write of 65536 bytes, QP 0, iteration 19: broken on purpose");
+	assert_string_equal(
+		bench_error(),
+		"write of 65536 bytes, QP 0, iteration 19: broken on purpose");
 }
 
 static void test_unknown_memory_of_either_end(void **state)
@@ -247,8 +248,7 @@ static void test_json_has_every_sample(void **state)
 	assert_int_equal(json_object_get_int(get(row, "bytes")), 4096);
 	assert_int_equal(json_object_get_int(get(row, "memory")), 1);
 	assert_int_equal(json_object_get_int(get(row, "iterations")), 60);
-	assert_int_equal(json_object_array_length(get(row, "samples_MiBps")),
-			 3);
+	assert_int_equal(json_object_array_length(get(row, "samples_MiBps")), 3);
 	assert_true(json_object_get_double(get(row, "bw_average_MiBps")) > 0);
 	json_object_put(doc);
 }

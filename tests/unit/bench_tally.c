@@ -38,12 +38,12 @@ static void test_only_what_is_within_a_shut_gate_leaks(void **state)
 
 	init(&b);
 	access_ok(&b, 0);
-	access_ok(&b, 1);	/* begun before it was shut */
+	access_ok(&b, 1); /* begun before it was shut */
 	assert_int_equal(revoke_tally_look(&b.tally).leaked, 0);
 	access_ok(&b, 0);
 	assert_int_equal(revoke_tally_look(&b.tally).leaked, 1);
-	access_ok(&b, 1);	/* ended after it was opened */
-	access_ok(&b, 3);	/* opened, shut and opened meanwhile */
+	access_ok(&b, 1); /* ended after it was opened */
+	access_ok(&b, 3); /* opened, shut and opened meanwhile */
 	assert_int_equal(revoke_tally_look(&b.tally).leaked, 1);
 	assert_int_equal(revoke_tally_look(&b.tally).ok, 5);
 }
