@@ -162,6 +162,9 @@ static void test_bars(void **state)
 	assert_int_equal(region.size, FX_BAR_SIZE);
 	assert_true(region.mappable && region.readable && region.writable);
 
+	/* smaller than a page: nothing of it can be exported */
+	refused_saying(export(dev, 0, 0, PAGE, 0), -EINVAL, "beyond");
+	refused_saying(export(dev, 0, 0, 256, 0), -EINVAL, "aligned");
 	refused_saying(export(dev, 5, 0, PAGE, 0), -ENODEV, "no BAR 5");
 	refused_saying(export(dev, 6, 0, PAGE, 0), -EINVAL, "0 to 5");
 	refused_saying(export(dev, FX_BAR, 0, PAGE, 1u << 9), -EINVAL,
