@@ -42,6 +42,9 @@ series_set() {
 		die "no patches for kernel $series; there are some for: $(ls "$KERNEL_SIDE/patches")"
 }
 
+# point_of RELEASE - 7.3.4 of 7.3.4+deb13-amd64
+point_of() { printf '%s' "$1" | grep -oE '^[0-9]+\.[0-9]+(\.[0-9]+)?'; }
+
 # source_get WHERE TREE - the folders of our components, and the Makefile
 source_get() {
 	local c
@@ -57,6 +60,11 @@ source_get() {
 		tar -x -f "$1" -C "$2" --strip-components=1 --wildcards \
 			--no-wildcards-match-slash '*/Makefile' "${members[@]/#/*/}"
 	fi || die "$1 is not the source of a kernel"
+}
+
+# source_is TREE POINT - whether that is what it is the source of
+source_is() {
+	[ "$(source_version "$1")" = "$2" ] || [ "$(source_version "$1")" = "$2.0" ]
 }
 
 # source_version TREE
