@@ -55,9 +55,10 @@ static int bind_iommufd(struct peerbar_device *dev, int iommufd)
 	ret = sys_ioctl(dev->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
 	if (ret == -EPERM && !pci_iommu_group(dev->bdf, &group))
 		return pci_group_not_viable(group);
-	if (ret == -EBUSY)
+	/* EINVAL: vfio_df_open() lets only groups open a device twice. */
+	if (ret == -EBUSY || ret == -EINVAL)
 		return peerbar_error_set(
-			ret, "%s is in use: its IOMMU group is open, or another process has bound it",
+			-EBUSY, "%s is in use: its IOMMU group is open, or somebody else has bound it",
 			dev->bdf);
 	if (ret < 0)
 		return peerbar_error_set(ret, "%s: VFIO_DEVICE_BIND_IOMMUFD: %s",
