@@ -107,10 +107,7 @@ static int rxe_dmabuf_vmap(struct rxe_dmabuf *buf)
 
 	left = dma_resv_wait_timeout(dmabuf->resv, DMA_RESV_USAGE_KERNEL, false,
 				     msecs_to_jiffies(RXE_DMABUF_WAIT_MS));
-	if (left > 0)
-		err = dma_buf_vmap(dmabuf, &map);
-	else
-		err = left ? left : -EAGAIN;
+	err = left > 0 ? dma_buf_vmap(dmabuf, &map) : -EAGAIN;
 	dma_buf_unpin(buf->attach);
 	if (err)
 		return err;
@@ -161,7 +158,6 @@ static int rxe_dmabuf_map_and_lock(struct rxe_dmabuf *buf)
 	if (likely(iosys_map_is_set(&buf->map)))
 		return 0;
 	up_read(&buf->lock);
-
 	return rxe_dmabuf_remap_and_lock(buf);
 }
 
@@ -229,7 +225,6 @@ enum resp_states rxe_dmabuf_do_atomic_op(struct rxe_mr *mr, u64 iova,
 	spin_lock_bh(&atomic_ops_lock);
 	value = iosys_map_rd(&buf->map, offset, u64);
 	*orig_val = value;
-
 	if (opcode != IB_OPCODE_RC_COMPARE_SWAP)
 		iosys_map_wr(&buf->map, offset, u64, value + swap_add);
 	else if (value == compare)
@@ -264,10 +259,7 @@ static int rxe_dmabuf_check(struct dma_buf *dmabuf, u64 offset, u64 length,
 {
 	u64 end;
 
-	if (access & ~RXE_DMABUF_ACCESS)
-		return -EOPNOTSUPP;
-
-	if (!dmabuf->ops->vmap)
+	if (access & ~RXE_DMABUF_ACCESS || !dmabuf->ops->vmap)
 		return -EOPNOTSUPP;
 
 	if (!length || check_add_overflow(offset, length, &end) ||
@@ -285,7 +277,6 @@ static int rxe_dmabuf_check(struct dma_buf *dmabuf, u64 offset, u64 length,
 static int rxe_dmabuf_mr_init(struct rxe_dev *rxe, struct dma_buf *dmabuf,
 			      u64 offset, struct rxe_mr *mr)
 {
-	struct dma_buf_attachment *attach;
 	struct rxe_dmabuf *buf;
 	int err;
 
@@ -296,13 +287,12 @@ static int rxe_dmabuf_mr_init(struct rxe_dev *rxe, struct dma_buf *dmabuf,
 	init_rwsem(&buf->lock);
 	buf->offset = offset;
 
-	attach = dma_buf_dynamic_attach(dmabuf, &rxe->ib_dev.dev,
-					&rxe_dmabuf_attach_ops, buf);
-	if (IS_ERR(attach)) {
-		err = PTR_ERR(attach);
+	buf->attach = dma_buf_dynamic_attach(dmabuf, &rxe->ib_dev.dev,
+					     &rxe_dmabuf_attach_ops, buf);
+	if (IS_ERR(buf->attach)) {
+		err = PTR_ERR(buf->attach);
 		goto err_free;
 	}
-	buf->attach = attach;
 
 	dma_resv_lock(dmabuf->resv, NULL);
 	err = rxe_dmabuf_vmap(buf);
@@ -315,7 +305,7 @@ static int rxe_dmabuf_mr_init(struct rxe_dev *rxe, struct dma_buf *dmabuf,
 	return 0;
 
 err_detach:
-	dma_buf_detach(dmabuf, attach);
+	dma_buf_detach(dmabuf, buf->attach);
 err_free:
 	kfree(buf);
 	return err;
