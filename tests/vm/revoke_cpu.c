@@ -100,9 +100,9 @@ static void test_reset(void **state)
 	uint64_t faults;
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		faults = fx_scene_faults(&scene);
-		ok(peerbar_device_reset(scene.dev));
+		ok(fx_scene_reset(&scene, i & 1));
 		assert_true(fx_worker_gains(&cpu->worker, FX_GOOD, SOME,
 					    SOON_MS));
 		assert_in_range(fx_scene_faults(&scene), faults + 1,

@@ -138,10 +138,13 @@ static void test_reset_is_survived(void **state)
 {
 	struct fx_scene scene;
 	struct fx_traffic *traffic = start(*state, &scene, &fx_patient);
+	uint64_t revokes;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		ok(peerbar_device_reset(scene.dev));
+		revokes = fx_info(scene.buf).revokes;
+		ok(fx_scene_reset(&scene, i & 1));
+		assert_int_equal(fx_info(scene.buf).revokes, revokes + 1);
 		assert_true(fx_worker_gains(&traffic->worker, FX_GOOD, SOME,
 					    SOON_MS));
 	}
