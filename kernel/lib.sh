@@ -3,9 +3,11 @@
 # Shared by kernel/build and kernel/series.  Sourced, never run.
 
 KERNEL_SIDE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+me=$(realpath "$0")
+me=kernel/${me##*/kernel/}
 
-die() { printf 'kernel/%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
-bad_usage() { printf 'kernel/%s: %s; try --help\n' "${0##*/}" "$*" >&2; exit 2; }
+die() { printf '%s: %s\n' "$me" "$*" >&2; exit 1; }
+bad_usage() { printf '%s: %s; try --help\n' "$me" "$*" >&2; exit 2; }
 usage() { sed -n '4,/^set -eu/{/^set/d; s/^# \{0,1\}//; p}' "$0"; }
 
 # components_set [ONLY] - components: all, or the one of this name
