@@ -38,6 +38,11 @@ stage() {
 	exec 9>"$CACHE/$name.lock"
 	flock 9
 	if [ ! -d "$dir" ]; then
+		# what an interrupted run left (we hold the lock, so nobody is at
+		# it), and what nobody has used for a week
+		rm -rf --one-file-system "$CACHE/$name.tmp."*
+		find "$CACHE" -maxdepth 1 -name "$name-[0-9a-f]*" -mtime +7 \
+			-exec rm -rf --one-file-system {} +
 		tmp=$(mktemp -d "$CACHE/$name.tmp.XXXXXX")
 		chmod 755 "$tmp"
 		start=$SECONDS
@@ -57,20 +62,10 @@ stage() {
 		mv "$tmp" "$dir"
 		say "$name made in $((SECONDS - start)) s"
 	fi
+	touch "$dir"
 	flock -u 9
 	exec 9>&-
 	printf '%s\n' "$dir"
-}
-
-# Remains of interrupted stages: nobody holds the lock, so nobody makes them.
-stage_clean() {
-	local name
-	for name in root image initramfs modules-patched modules-debug debug; do
-		(
-			flock -n 9 || exit 0
-			rm -rf --one-file-system "$CACHE/$name.tmp."*
-		) 9>"$CACHE/$name.lock"
-	done
 }
 
 need_root() {
