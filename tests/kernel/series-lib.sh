@@ -4,6 +4,7 @@
 
 . kernel/lib.sh
 
+tests/lab/require git patch perl
 root=$(tests/lab/root)
 version=$(cat "$root/kernel-version")
 series_set "$version"
