@@ -14,7 +14,9 @@
 
 /* out of order, and neither starts where the one before ends */
 static const struct peerbar_range three[] = {
-	{ MIB(8), 3 * PAGE }, { 0, 2 * PAGE }, { MIB(4) + PAGE, 5 * PAGE },
+	{MIB(8), 3 * PAGE},
+	{0, 2 * PAGE},
+	{MIB(4) + PAGE, 5 * PAGE},
 };
 #define THREE_SIZE (10 * PAGE)
 
@@ -87,8 +89,7 @@ static void test_rdma_read_sees_the_ranges(void **state)
 	struct sides s = three_ranges(*state);
 
 	add_nic(*state, &s);
-	fx_good(fx_rdma(s.pair, IBV_WR_RDMA_READ, s.host, 0, s.mr, 0,
-			THREE_SIZE));
+	fx_good(fx_rdma(s.pair, IBV_WR_RDMA_READ, s.host, 0, s.mr, 0, THREE_SIZE));
 	check_ranges(s.host->addr, SEED);
 }
 
@@ -118,8 +119,7 @@ static void test_cpu_stores_are_seen(void **state)
 	fill_ranges(mem, SEED + 1);
 	ok(peerbar_write(s.map, 0, mem, sizeof(mem)));
 	check_bar(s.dev, SEED + 1);
-	fx_good(fx_rdma(s.pair, IBV_WR_RDMA_READ, s.host, 0, s.mr, 0,
-			THREE_SIZE));
+	fx_good(fx_rdma(s.pair, IBV_WR_RDMA_READ, s.host, 0, s.mr, 0, THREE_SIZE));
 	check_ranges(s.host->addr, SEED + 1);
 }
 
@@ -138,10 +138,18 @@ static void test_rdma_writes_are_seen(void **state)
 /* Odd offsets and lengths, across pages and across ranges. */
 static void test_odd_pieces(void **state)
 {
-	static const struct { uint64_t at; size_t len; } pieces[] = {
-		{ 0, 1 }, { 1, 1 }, { PAGE - 1, 2 }, { 3 * PAGE - 1, 2 },
-		{ 3 * PAGE - 13, 2 * PAGE + 29 }, { THREE_SIZE - 1, 1 },
-		{ 5 * PAGE - 4095, 4097 }, { 7, THREE_SIZE - 9 },
+	static const struct {
+		uint64_t at;
+		size_t len;
+	} pieces[] = {
+		{0, 1},
+		{1, 1},
+		{PAGE - 1, 2},
+		{3 * PAGE - 1, 2},
+		{3 * PAGE - 13, 2 * PAGE + 29},
+		{THREE_SIZE - 1, 1},
+		{5 * PAGE - 4095, 4097},
+		{7, THREE_SIZE - 9},
 	};
 	struct sides s = three_ranges(*state);
 	char want[THREE_SIZE], got[THREE_SIZE];
@@ -155,8 +163,7 @@ static void test_odd_pieces(void **state)
 				pieces[i].at, pieces[i].len));
 		assert_memory_equal(s.host->addr, want + pieces[i].at,
 				    pieces[i].len);
-		assert_int_equal(((uint8_t *)s.host->addr)[pieces[i].len],
-				 0xaa);
+		assert_int_equal(((uint8_t *)s.host->addr)[pieces[i].len], 0xaa);
 
 		memset(s.host->addr, (int)i + 1, pieces[i].len);
 		memset(want + pieces[i].at, (int)i + 1, pieces[i].len);
@@ -219,8 +226,10 @@ static void test_read_only_export(void **state)
 {
 	struct fx *fx = *state;
 	struct peerbar_device *dev = fx_device(fx, fx_bdf());
+	struct fx_nic *nic = fx_nic(fx);
 	struct peerbar_mapping *map;
 	struct peerbar_buffer *buf;
+	struct ibv_mr *mr;
 	char byte;
 	void *addr;
 	int fd;
@@ -239,6 +248,12 @@ static void test_read_only_export(void **state)
 	ok(peerbar_buffer_map(buf, 0, 0, PEERBAR_MAP_READ, &map));
 	ok(peerbar_read(map, 0, &byte, 1));
 	peerbar_mapping_close(map);
+	/* a key opens no more than the descriptor does */
+	refused(peerbar_verbs_reg_mr(nic->pd, buf, 0, PAGE, 0, FX_ACCESS, &mr),
+		-EACCES);
+	ok(peerbar_verbs_reg_mr(nic->pd, buf, 0, PAGE, 0,
+				IBV_ACCESS_REMOTE_READ, &mr));
+	ibv_dereg_mr(mr);
 }
 
 /* Page i of the buffer is page @nr - i of every other page of the BAR. */
@@ -289,8 +304,8 @@ static void test_many_ranges_by_rdma(void **state)
 
 	fx_bar_fill(dev, SEED, 0, 2 * PAGE * NR);
 	for (i = 0; i < NR; i++)
-		ranges[i] = (struct peerbar_range){
-			2 * PAGE * ((i * 37) % NR), PAGE };
+		ranges[i] =
+			(struct peerbar_range){2 * PAGE * ((i * 37) % NR), PAGE};
 	mr = fx_reg(fx, nic, fx_export(fx, dev, ranges, NR));
 	fx_good(fx_rdma(pair, IBV_WR_RDMA_READ, host, 0, mr, 0, NR * PAGE));
 	for (i = 0; i < NR; i++)
@@ -308,7 +323,7 @@ static void test_too_many_ranges(void **state)
 
 	ranges = fx_alloc(fx, (PEERBAR_MAX_RANGES + 1) * sizeof(*ranges));
 	for (i = 0; i <= PEERBAR_MAX_RANGES; i++)
-		ranges[i] = (struct peerbar_range){ 2 * PAGE * i, PAGE };
+		ranges[i] = (struct peerbar_range){2 * PAGE * i, PAGE};
 	refused_saying(peerbar_buffer_export(dev, FX_BAR, ranges,
 					     PEERBAR_MAX_RANGES + 1, 0, &buf),
 		       -E2BIG, "at most");
@@ -317,13 +332,15 @@ static void test_too_many_ranges(void **state)
 static void test_neighbours_are_merged(void **state)
 {
 	static const struct peerbar_range ranges[] = {
-		{ 0, PAGE }, { PAGE, 2 * PAGE }, { 4 * PAGE, PAGE },
-		{ 3 * PAGE, PAGE },
+		{0, PAGE},
+		{PAGE, 2 * PAGE},
+		{4 * PAGE, PAGE},
+		{3 * PAGE, PAGE},
 	};
 	struct fx *fx = *state;
 	struct peerbar_device *dev = fx_device(fx, fx_bdf());
-	struct peerbar_buffer *buf = fx_export(fx, dev, ranges,
-					       ARRAY_LEN(ranges));
+	struct peerbar_buffer *buf =
+		fx_export(fx, dev, ranges, ARRAY_LEN(ranges));
 
 	/* the last two are neighbours, but the wrong way round */
 	assert_int_equal(fx_info(buf).nr_ranges, 3);
@@ -334,7 +351,8 @@ static void test_neighbours_are_merged(void **state)
 static void test_the_same_page_twice(void **state)
 {
 	static const struct peerbar_range twice[] = {
-		{ PAGE, PAGE }, { PAGE, PAGE },
+		{PAGE, PAGE},
+		{PAGE, PAGE},
 	};
 	struct fx *fx = *state;
 	struct peerbar_device *dev = fx_device(fx, fx_bdf());

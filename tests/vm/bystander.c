@@ -9,16 +9,17 @@
 #include "child.h"
 #include "scene.h"
 
-#define SOME (3 * FX_IN_FLIGHT)
+#define SOME	(3 * FX_IN_FLIGHT)
 #define SOON_MS 20000
-#define SEED 53
+#define SEED	53
 
 /* beside the scene's ranges, across two of them, and one of them exactly */
-static const struct peerbar_range beside[] = { { MIB(16), MIB(2) } };
+static const struct peerbar_range beside[] = {{MIB(16), MIB(2)}};
 static const struct peerbar_range across[] = {
-	{ MIB(8) + PAGE, 2 * PAGE }, { 0, MIB(2) },
+	{MIB(8) + PAGE, 2 * PAGE},
+	{0, MIB(2)},
 };
-static const struct peerbar_range same[] = { { MIB(4) + PAGE, MIB(1) } };
+static const struct peerbar_range same[] = {{MIB(4) + PAGE, MIB(1)}};
 
 struct variant {
 	const struct peerbar_range *ranges;
@@ -26,8 +27,9 @@ struct variant {
 };
 
 static const struct variant variants[] = {
-	{ beside, ARRAY_LEN(beside) }, { across, ARRAY_LEN(across) },
-	{ same, ARRAY_LEN(same) },
+	{beside, ARRAY_LEN(beside)},
+	{across, ARRAY_LEN(across)},
+	{same, ARRAY_LEN(same)},
 };
 
 struct victim {
@@ -53,8 +55,8 @@ static void is_dead(struct fx_scene *scene, struct victim *v)
 	struct ibv_mr *host = fx_host(scene->fx, scene->nic, PAGE);
 	struct fx_pair *pair = fx_pair(scene->fx, scene->nic, &fx_hasty);
 
-	assert_int_equal(fx_load_signal(scene->fx,
-					peerbar_mapping_addr(v->map)), SIGBUS);
+	assert_int_equal(fx_load_signal(scene->fx, peerbar_mapping_addr(v->map)),
+			 SIGBUS);
 	fx_bad(fx_rdma(pair, IBV_WR_RDMA_WRITE, host, 0, v->mr, 0, PAGE),
 	       IBV_WC_REM_ACCESS_ERR);
 }
@@ -75,8 +77,7 @@ static void test_permanent_revoke(void **state)
 		 peerbar_mapping_size(scene.map));
 	cpu = fx_scene_cpu(&scene, false);
 	traffic = fx_scene_traffic(&scene, IBV_WR_RDMA_WRITE, false);
-	assert_true(fx_worker_reaches(&traffic->worker, FX_GOOD, SOME,
-				      SOON_MS));
+	assert_true(fx_worker_reaches(&traffic->worker, FX_GOOD, SOME, SOON_MS));
 	before = fx_info(scene.buf);
 
 	ok(peerbar_buffer_revoke(v.buf));

@@ -8,7 +8,7 @@
 
 enum part { DEVICE, BUFFER, MAPPING, MR, PARTS };
 
-static const char *const names[] = { "device", "buffer", "mapping", "MR" };
+static const char *const names[] = {"device", "buffer", "mapping", "MR"};
 
 struct scene {
 	struct fx *fx;
@@ -38,11 +38,20 @@ static void close_one(struct scene *s, enum part part)
 {
 	s->closed[part] = true;
 	switch (part) {
-	case DEVICE: fx_drop(s->fx, s->dev); break;
-	case BUFFER: fx_drop(s->fx, s->buf); break;
-	case MAPPING: fx_drop(s->fx, s->map); break;
-	case MR: fx_dereg(s->fx, s->mr); break;
-	default: fail();
+	case DEVICE:
+		fx_drop(s->fx, s->dev);
+		break;
+	case BUFFER:
+		fx_drop(s->fx, s->buf);
+		break;
+	case MAPPING:
+		fx_drop(s->fx, s->map);
+		break;
+	case MR:
+		fx_dereg(s->fx, s->mr);
+		break;
+	default:
+		fail();
 	}
 }
 
@@ -57,10 +66,9 @@ static void check(struct scene *s)
 			s->closed[DEVICE] ? -ENODEV : 0);
 	if (s->closed[MR])
 		return;
-	status = fx_rdma(s->pair, IBV_WR_RDMA_READ, s->host, 0, s->mr, 0,
-			 PAGE);
-	fx_bad(status, s->closed[DEVICE] ? IBV_WC_REM_ACCESS_ERR :
-					   IBV_WC_SUCCESS);
+	status = fx_rdma(s->pair, IBV_WR_RDMA_READ, s->host, 0, s->mr, 0, PAGE);
+	fx_bad(status,
+	       s->closed[DEVICE] ? IBV_WC_REM_ACCESS_ERR : IBV_WC_SUCCESS);
 	if (status != IBV_WC_SUCCESS)
 		fx_pair_again(s->pair);
 }
@@ -100,8 +108,8 @@ static void permute(struct scene *s, enum part order[PARTS], unsigned int done)
 
 static void test_every_order(void **state)
 {
-	enum part order[PARTS] = { DEVICE, BUFFER, MAPPING, MR };
-	struct scene s = { .fx = *state };
+	enum part order[PARTS] = {DEVICE, BUFFER, MAPPING, MR};
+	struct scene s = {.fx = *state};
 
 	s.nic = fx_nic(s.fx);
 	s.pair = fx_pair(s.fx, s.nic, &fx_hasty);
@@ -112,8 +120,8 @@ static void test_every_order(void **state)
 /* The same while operations are in flight and nobody has polled for them. */
 static void test_close_under_load(void **state)
 {
-	struct scene s = { .fx = *state };
-	struct fx_op op = { .opcode = IBV_WR_RDMA_WRITE, .len = KIB(64) };
+	struct scene s = {.fx = *state};
+	struct fx_op op = {.opcode = IBV_WR_RDMA_WRITE, .len = KIB(64)};
 	unsigned int part, i;
 	struct ibv_wc wc;
 
@@ -129,8 +137,7 @@ static void test_close_under_load(void **state)
 			assert_int_equal(fx_post(&s.pair->end[0], &op), 0);
 		close_one(&s, part);
 		for (i = 0; i < FX_DEPTH; i++)
-			assert_int_equal(fx_next(&s.pair->end[0], &wc, 20000),
-					 0);
+			assert_int_equal(fx_next(&s.pair->end[0], &wc, 20000), 0);
 		for (i = 0; i < PARTS; i++)
 			if (!s.closed[i])
 				close_one(&s, i);

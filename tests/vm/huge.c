@@ -6,7 +6,7 @@
 #include "bar.h"
 #include "child.h"
 
-#define PMD MIB(2)
+#define PMD  MIB(2)
 #define SEED 23
 
 struct faults {
@@ -31,12 +31,12 @@ static void test_whole_bar(void **state)
 	struct peerbar_buffer *buf = fx_export_one(fx, dev, 0, FX_BAR_SIZE);
 	struct peerbar_mapping *map = fx_map(fx, buf);
 
-	check_faults(buf, (struct faults){ 0, 0 });
+	check_faults(buf, (struct faults){0, 0});
 	fx_touch(peerbar_mapping_addr(map), FX_BAR_SIZE);
-	check_faults(buf, (struct faults){ 0, FX_BAR_SIZE / PMD });
+	check_faults(buf, (struct faults){0, FX_BAR_SIZE / PMD});
 	/* once there, they stay */
 	fx_touch(peerbar_mapping_addr(map), FX_BAR_SIZE);
-	check_faults(buf, (struct faults){ 0, FX_BAR_SIZE / PMD });
+	check_faults(buf, (struct faults){0, FX_BAR_SIZE / PMD});
 }
 
 static void test_stores_fault_huge_pages(void **state)
@@ -48,7 +48,7 @@ static void test_stores_fault_huge_pages(void **state)
 
 	word[0] = 1;
 	word[PMD / sizeof(*word) - 1] = 1;
-	check_faults(buf, (struct faults){ 0, 1 });
+	check_faults(buf, (struct faults){0, 1});
 }
 
 /* An address that is @skew beyond a multiple of 2 MiB. */
@@ -65,7 +65,7 @@ static void *map_skewed(struct fx *fx, int fd, size_t len, size_t skew)
 
 static void test_unaligned_address_falls_back(void **state)
 {
-	const struct peerbar_range range = { 0, 2 * PMD };
+	const struct peerbar_range range = {0, 2 * PMD};
 	struct fx *fx = *state;
 	struct peerbar_device *dev = fx_device(fx, fx_bdf());
 	struct peerbar_buffer *buf = fx_export(fx, dev, &range, 1);
@@ -73,7 +73,7 @@ static void test_unaligned_address_falls_back(void **state)
 
 	fx_bar_fill(dev, SEED, 0, KIB(64));
 	fx_touch(addr, 2 * PMD);
-	check_faults(buf, (struct faults){ 2 * PMD / PAGE, 0 });
+	check_faults(buf, (struct faults){2 * PMD / PAGE, 0});
 	fx_pattern_check(addr, SEED, 0, KIB(64));
 	munmap(addr, 2 * PMD);
 }
@@ -87,7 +87,7 @@ static void test_edges_are_small(void **state)
 	struct peerbar_mapping *map = fx_map(fx, buf);
 
 	fx_touch(peerbar_mapping_addr(map), 2 * PMD);
-	check_faults(buf, (struct faults){ PMD / PAGE, 1 });
+	check_faults(buf, (struct faults){PMD / PAGE, 1});
 }
 
 static void test_part_of_a_buffer(void **state)
@@ -102,7 +102,7 @@ static void test_part_of_a_buffer(void **state)
 	fx_touch(peerbar_mapping_addr(map), 2 * PMD);
 	fx_pattern_check(peerbar_mapping_addr(map), SEED, PMD + PAGE, KIB(64));
 	peerbar_mapping_close(map);
-	check_faults(buf, (struct faults){ PMD / PAGE, 1 });
+	check_faults(buf, (struct faults){PMD / PAGE, 1});
 }
 
 static void touch_ranges(struct fx *fx, const struct peerbar_range *ranges,
@@ -127,39 +127,43 @@ static void touch_ranges(struct fx *fx, const struct peerbar_range *ranges,
 static void test_congruent_ranges(void **state)
 {
 	static const struct peerbar_range ranges[] = {
-		{ 4 * PMD, 2 * PMD }, { 0, PMD },
+		{4 * PMD, 2 * PMD},
+		{0, PMD},
 	};
 
-	touch_ranges(*state, ranges, 2, (struct faults){ 0, 3 });
+	touch_ranges(*state, ranges, 2, (struct faults){0, 3});
 }
 
 static void test_one_range_is_not_congruent(void **state)
 {
 	static const struct peerbar_range ranges[] = {
-		{ 4 * PMD, 2 * PMD }, { PAGE, PMD },
+		{4 * PMD, 2 * PMD},
+		{PAGE, PMD},
 	};
 
-	touch_ranges(*state, ranges, 2, (struct faults){ PMD / PAGE, 2 });
+	touch_ranges(*state, ranges, 2, (struct faults){PMD / PAGE, 2});
 }
 
 /* A seam inside 2 MiB, although both sides are congruent. */
 static void test_seam_inside_a_huge_page(void **state)
 {
 	static const struct peerbar_range ranges[] = {
-		{ 4 * PMD, PMD + PMD / 2 }, { PMD + PMD / 2, PMD + PMD / 2 },
+		{4 * PMD, PMD + PMD / 2},
+		{PMD + PMD / 2, PMD + PMD / 2},
 	};
 
-	touch_ranges(*state, ranges, 2, (struct faults){ PMD / PAGE, 2 });
+	touch_ranges(*state, ranges, 2, (struct faults){PMD / PAGE, 2});
 }
 
 /* Merged before any look-up, so that no seam is left. */
 static void test_neighbours_share_a_huge_page(void **state)
 {
 	static const struct peerbar_range ranges[] = {
-		{ 0, PMD / 2 }, { PMD / 2, PMD / 2 },
+		{0, PMD / 2},
+		{PMD / 2, PMD / 2},
 	};
 
-	touch_ranges(*state, ranges, 2, (struct faults){ 0, 1 });
+	touch_ranges(*state, ranges, 2, (struct faults){0, 1});
 }
 
 static void test_revoke_takes_huge_pages_back(void **state)
@@ -172,7 +176,7 @@ static void test_revoke_takes_huge_pages_back(void **state)
 	fx_touch(addr, 2 * PMD);
 	ok(peerbar_device_reset(dev));
 	fx_touch(addr, 2 * PMD);
-	check_faults(buf, (struct faults){ 0, 4 });
+	check_faults(buf, (struct faults){0, 4});
 	ok(peerbar_buffer_revoke(buf));
 	assert_int_equal(fx_load_signal(fx, addr), SIGBUS);
 }

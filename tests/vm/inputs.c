@@ -12,7 +12,7 @@
 #include "child.h"
 #include "raw.h"
 
-#define NOBODY 65534
+#define NOBODY	 65534
 #define CHILD_MS 20000
 
 static int open_bdf(const char *bdf)
@@ -28,9 +28,18 @@ static int open_bdf(const char *bdf)
 static void test_malformed_addresses(void **state)
 {
 	static const char *const bad[] = {
-		"", "x", "0000:01:00", "0000:01:00.8", "0000:01:20.0",
-		"01:00.0 ", " 01:00.0", "0000:100:00.0", "1:2:3:4.5",
-		"0000:01:00.0/2", "../../0000:01:00.0", "0000:01:00.0\n",
+		"",
+		"x",
+		"0000:01:00",
+		"0000:01:00.8",
+		"0000:01:20.0",
+		"01:00.0 ",
+		" 01:00.0",
+		"0000:100:00.0",
+		"1:2:3:4.5",
+		"0000:01:00.0/2",
+		"../../0000:01:00.0",
+		"0000:01:00.0\n",
 	};
 	unsigned int i;
 
@@ -120,7 +129,7 @@ static void test_no_permission(void **state)
 
 static void test_options(void **state)
 {
-	struct peerbar_device_opts opts = { .size = sizeof(opts) + 8 };
+	struct peerbar_device_opts opts = {.size = sizeof(opts) + 8};
 	struct peerbar_device *dev;
 
 	refused_saying(peerbar_device_open(fx_bdf(), &opts, &dev), -EINVAL,
@@ -135,10 +144,10 @@ static void test_options(void **state)
 	peerbar_device_close(dev);
 }
 
-static int export(struct peerbar_device *dev, unsigned int bar,
-		  uint64_t offset, uint64_t length, unsigned int flags)
+static int export(struct peerbar_device *dev, unsigned int bar, uint64_t offset,
+		  uint64_t length, unsigned int flags)
 {
-	const struct peerbar_range range = { offset, length };
+	const struct peerbar_range range = {offset, length};
 	struct peerbar_buffer *buf;
 	int ret = peerbar_buffer_export(dev, bar, &range, 1, flags, &buf);
 
@@ -167,14 +176,14 @@ static void test_bars(void **state)
 	refused_saying(export(dev, 0, 0, 256, 0), -EINVAL, "aligned");
 	refused_saying(export(dev, 5, 0, PAGE, 0), -ENODEV, "no BAR 5");
 	refused_saying(export(dev, 6, 0, PAGE, 0), -EINVAL, "0 to 5");
-	refused_saying(export(dev, FX_BAR, 0, PAGE, 1u << 9), -EINVAL,
-		       "flags");
+	refused_saying(export(dev, FX_BAR, 0, PAGE, 1u << 9), -EINVAL, "flags");
 }
 
 static void test_ranges(void **state)
 {
 	static const struct peerbar_range second_is_bad[] = {
-		{ 0, PAGE }, { FX_BAR_SIZE, PAGE },
+		{0, PAGE},
+		{FX_BAR_SIZE, PAGE},
 	};
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
 	struct peerbar_buffer *buf;
@@ -190,8 +199,9 @@ static void test_ranges(void **state)
 		       -EINVAL, "beyond");
 	refused_saying(export(dev, FX_BAR, PAGE, UINT64_MAX - PAGE + 1, 0),
 		       -EINVAL, "beyond");
-	refused_saying(peerbar_buffer_export(dev, FX_BAR, second_is_bad, 2, 0,
-					     &buf), -EINVAL, "range 1");
+	refused_saying(
+		peerbar_buffer_export(dev, FX_BAR, second_is_bad, 2, 0, &buf),
+		-EINVAL, "range 1");
 	refused_saying(peerbar_buffer_export(dev, FX_BAR, NULL, 0, 0, &buf),
 		       -EINVAL, "no range");
 	ok(export(dev, FX_BAR, 0, FX_BAR_SIZE, 0));
@@ -225,8 +235,7 @@ static void test_device_reads(void **state)
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
 	char byte = 0;
 
-	refused(peerbar_device_read(dev, FX_BAR, FX_BAR_SIZE, &byte, 1),
-		-EINVAL);
+	refused(peerbar_device_read(dev, FX_BAR, FX_BAR_SIZE, &byte, 1), -EINVAL);
 	refused(peerbar_device_write(dev, FX_BAR, FX_BAR_SIZE - 1, "ab", 2),
 		-EINVAL);
 	refused(peerbar_device_read(dev, 5, 0, &byte, 1), -EINVAL);

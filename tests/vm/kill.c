@@ -12,7 +12,7 @@
 #include "child.h"
 #include "scene.h"
 
-#define ROUNDS 25
+#define ROUNDS	 25
 #define START_MS 20000
 
 /* "pd 1 cq 1 qp 2 ..." of the NIC, as the kernel counts */
@@ -135,8 +135,7 @@ static void device_is_usable(void)
 	fx_scene(state, &scene);
 	fx_scene_nic(&scene, &fx_hasty);
 	host = fx_host(state, scene.nic, PAGE);
-	fx_good(fx_rdma(scene.pair, IBV_WR_RDMA_READ, host, 0, scene.mr, 0,
-			PAGE));
+	fx_good(fx_rdma(scene.pair, IBV_WR_RDMA_READ, host, 0, scene.mr, 0, PAGE));
 	fx_scene_check(&scene, host->addr, PAGE);
 	fx_teardown(&state);
 }

@@ -12,7 +12,7 @@
 #include "scene.h"
 
 #define SEED 83
-#define MS 20000
+#define MS   20000
 
 /* An O_PATH descriptor of a buffer whose file is gone: only the inode lives. */
 static int path_without_file(struct fx *fx, struct peerbar_device *dev)
@@ -50,8 +50,7 @@ static void test_path_alone(void **state)
 	int device_fd = peerbar_device_fd(dev), path[16], fd, i;
 
 	for (i = 0; i < 16; i++) {
-		fd = ok(fx_export_fd(device_fd, 0, MIB(2),
-				     O_RDWR | O_CLOEXEC));
+		fd = ok(fx_export_fd(device_fd, 0, MIB(2), O_RDWR | O_CLOEXEC));
 		path[i] = ok(fx_open_path(fd));
 		fx_keep_fd(fx, path[i]);
 		close(fd);
@@ -87,7 +86,7 @@ static void test_path_of_a_revoked_buffer(void **state)
 /* Owner: exports, sends, and ends with everything open when told. */
 static int run_owner(int sock, void *arg)
 {
-	const struct peerbar_range range = { MIB(2), MIB(2) };
+	const struct peerbar_range range = {MIB(2), MIB(2)};
 	struct peerbar_device *dev;
 	struct peerbar_buffer *buf;
 	char block[PAGE];
@@ -167,7 +166,7 @@ static void test_holder_of_a_killed_owner(void **state)
 
 static int load_after_close(int sock, void *arg)
 {
-	const struct peerbar_range range = { 0, PAGE };
+	const struct peerbar_range range = {0, PAGE};
 	struct peerbar_device *dev;
 	struct peerbar_mapping *map;
 	struct peerbar_buffer *buf;

@@ -9,9 +9,9 @@
 #include "memory.h"
 #include "raw.h"
 
-#define SEED 61
+#define SEED   61
 #define MARGIN PAGE
-#define IOVA 0x700000000000ull
+#define IOVA   0x700000000000ull
 
 /* Where in the dma-buf an MR of a size starts; the rest is margin. */
 struct place {
@@ -20,10 +20,21 @@ struct place {
 };
 
 static const struct place places[] = {
-	{ 1, 0 }, { 1, PAGE - 1 }, { 2, PAGE - 1 }, { 3, 5 }, { 3, PAGE + 7 },
-	{ 4095, 1 }, { 4095, 2 }, { 4096, 0 }, { 4096, 3 }, { 4097, PAGE },
-	{ 4097, PAGE - 1 }, { KIB(64), 17 }, { MIB(1), PAGE + 4095 },
-	{ MIB(2), 0 }, { MIB(16), 2 * PAGE + 1001 },
+	{1, 0},
+	{1, PAGE - 1},
+	{2, PAGE - 1},
+	{3, 5},
+	{3, PAGE + 7},
+	{4095, 1},
+	{4095, 2},
+	{4096, 0},
+	{4096, 3},
+	{4097, PAGE},
+	{4097, PAGE - 1},
+	{KIB(64), 17},
+	{MIB(1), PAGE + 4095},
+	{MIB(2), 0},
+	{MIB(16), 2 * PAGE + 1001},
 };
 
 #define ROOM (MIB(16) + 4 * PAGE)
@@ -41,7 +52,7 @@ struct scene {
 static struct scene make_scene(struct fx *fx)
 {
 	const enum fx_kind *kind = fx->variant;
-	struct scene s = { .fx = fx };
+	struct scene s = {.fx = fx};
 
 	s.mem = fx_memory(fx, *kind, ROOM);
 	s.nic = fx_nic(fx);
@@ -133,8 +144,7 @@ static void test_what_is_refused(void **state)
 	not_registered(&s, PAGE + 8, 16, IOVA + 16, FX_ACCESS, EINVAL);
 	/* remote write without local write, and bits that no dma-buf MR has */
 	not_registered(&s, 0, PAGE, 0, IBV_ACCESS_REMOTE_WRITE, EINVAL);
-	not_registered(&s, 0, PAGE, 0, FX_ACCESS | IBV_ACCESS_ON_DEMAND,
-		       EINVAL);
+	not_registered(&s, 0, PAGE, 0, FX_ACCESS | IBV_ACCESS_ON_DEMAND, EINVAL);
 	not_registered(&s, 0, PAGE, 0, FX_ACCESS | IBV_ACCESS_MW_BIND, EINVAL);
 }
 
@@ -156,8 +166,8 @@ static void test_bad_descriptors(void **state)
 static void test_rereg_is_refused(void **state)
 {
 	struct scene s = make_scene(*state);
-	struct ibv_mr *mr = fx_reg_fd(s.fx, s.nic, s.mem.fd, 0, PAGE, 0,
-				      FX_ACCESS);
+	struct ibv_mr *mr =
+		fx_reg_fd(s.fx, s.nic, s.mem.fd, 0, PAGE, 0, FX_ACCESS);
 	struct fx_op op = {
 		.opcode = IBV_WR_RDMA_WRITE,
 		.local = (uintptr_t)s.host->addr,
@@ -168,11 +178,13 @@ static void test_rereg_is_refused(void **state)
 
 	assert_non_null(mr);
 	assert_int_not_equal(ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_ACCESS, NULL,
-					  NULL, 0, IBV_ACCESS_LOCAL_WRITE), 0);
-	assert_int_not_equal(ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_PD, pd, NULL,
-					  0, 0), 0);
+					  NULL, 0, IBV_ACCESS_LOCAL_WRITE),
+			     0);
+	assert_int_not_equal(
+		ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_PD, pd, NULL, 0, 0), 0);
 	assert_int_not_equal(ibv_rereg_mr(mr, IBV_REREG_MR_CHANGE_TRANSLATION,
-					  NULL, s.want, PAGE, 0), 0);
+					  NULL, s.want, PAGE, 0),
+			     0);
 	assert_int_equal(ibv_dealloc_pd(pd), 0);
 	/* and nothing has changed */
 	op.rkey = mr->rkey;
@@ -200,12 +212,12 @@ static void test_the_mr_outlives_the_descriptor(void **state)
 	fx_pattern_check(s.host->addr, SEED, 0, KIB(64));
 }
 
-static const enum fx_kind kinds[] = { FX_VFIO, FX_UDMABUF, FX_HEAP };
+static const enum fx_kind kinds[] = {FX_VFIO, FX_UDMABUF, FX_HEAP};
 
-#define KINDS(fn) \
-	FX_VARIANT(fn, #fn " of a VFIO BAR", &kinds[0]), \
-	FX_VARIANT(fn, #fn " of a udmabuf", &kinds[1]), \
-	FX_VARIANT(fn, #fn " of a dma-heap buffer", &kinds[2])
+#define KINDS(fn)                                               \
+	FX_VARIANT(fn, #fn " of a VFIO BAR", &kinds[0]),        \
+		FX_VARIANT(fn, #fn " of a udmabuf", &kinds[1]), \
+		FX_VARIANT(fn, #fn " of a dma-heap buffer", &kinds[2])
 
 int main(void)
 {

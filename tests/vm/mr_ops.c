@@ -4,10 +4,10 @@
 
 #include "memory.h"
 
-#define SEED 71
-#define SIZE (4 * PAGE)
+#define SEED  71
+#define SIZE  (4 * PAGE)
 #define START 0x1234567890abcdefull
-#define MS 20000
+#define MS    20000
 
 struct scene {
 	struct fx *fx;
@@ -21,7 +21,7 @@ struct scene {
 static struct scene make_scene(struct fx *fx)
 {
 	const enum fx_kind *kind = fx->variant;
-	struct scene s = { .fx = fx };
+	struct scene s = {.fx = fx};
 	char want[SIZE];
 
 	s.mem = fx_memory(fx, *kind, SIZE);
@@ -172,8 +172,8 @@ static void send_one(struct scene *s, struct ibv_mr *from, uint64_t from_addr,
 	};
 	struct ibv_wc wc;
 
-	assert_int_equal(fx_post_recv(&s->pair->end[1], to_addr, to->lkey,
-				      len), 0);
+	assert_int_equal(fx_post_recv(&s->pair->end[1], to_addr, to->lkey, len),
+			 0);
 	fx_good(fx_do(s->pair, &op));
 	assert_int_equal(fx_next(&s->pair->end[1], &wc, MS), 0);
 	fx_good(wc.status);
@@ -208,8 +208,8 @@ static void test_send_into_too_little(void **state)
 	};
 	char got[SIZE];
 
-	assert_int_equal(fx_post_recv(&s.pair->end[1], SIZE - 16, s.mr->lkey,
-				      PAGE), 0);
+	assert_int_equal(
+		fx_post_recv(&s.pair->end[1], SIZE - 16, s.mr->lkey, PAGE), 0);
 	assert_int_not_equal(fx_do(s.pair, &op), IBV_WC_SUCCESS);
 	assert_int_not_equal(fx_done(&s.pair->end[1]), IBV_WC_SUCCESS);
 	fx_copy_out(&s.mem, 0, got, SIZE);
@@ -229,11 +229,9 @@ static void test_bar_to_bar(void **state)
 	for (i = 0; i < 2; i++) {
 		dev[i] = fx_device(fx, i ? fx_bdf2() : fx_bdf());
 		fx_bar_fill(dev[i], SEED + (uint64_t)i, 0, KIB(256));
-		mr[i] = fx_reg(fx, nic, fx_export_one(fx, dev[i], 0,
-						      KIB(256)));
+		mr[i] = fx_reg(fx, nic, fx_export_one(fx, dev[i], 0, KIB(256)));
 	}
-	fx_good(fx_rdma(pair, IBV_WR_RDMA_WRITE, mr[0], 0, mr[1], 0,
-			KIB(64)));
+	fx_good(fx_rdma(pair, IBV_WR_RDMA_WRITE, mr[0], 0, mr[1], 0, KIB(64)));
 	fx_bar_check(dev[1], SEED, 0, KIB(64));
 	fx_bar_check(dev[1], SEED + 1, KIB(64), KIB(192));
 	fx_good(fx_rdma(pair, IBV_WR_RDMA_READ, mr[0], KIB(128), mr[1],
@@ -242,12 +240,12 @@ static void test_bar_to_bar(void **state)
 	fx_bar_check(dev[0], SEED, 0, KIB(128));
 }
 
-static const enum fx_kind kinds[] = { FX_VFIO, FX_UDMABUF, FX_HEAP };
+static const enum fx_kind kinds[] = {FX_VFIO, FX_UDMABUF, FX_HEAP};
 
-#define KINDS(fn) \
-	FX_VARIANT(fn, #fn " of a VFIO BAR", &kinds[0]), \
-	FX_VARIANT(fn, #fn " of a udmabuf", &kinds[1]), \
-	FX_VARIANT(fn, #fn " of a dma-heap buffer", &kinds[2])
+#define KINDS(fn)                                               \
+	FX_VARIANT(fn, #fn " of a VFIO BAR", &kinds[0]),        \
+		FX_VARIANT(fn, #fn " of a udmabuf", &kinds[1]), \
+		FX_VARIANT(fn, #fn " of a dma-heap buffer", &kinds[2])
 
 int main(void)
 {

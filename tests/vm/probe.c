@@ -32,7 +32,7 @@ static struct ibv_pd *open_pd(void)
 
 static int ask(bool with_buffer)
 {
-	const struct peerbar_range range = { 0, PAGE };
+	const struct peerbar_range range = {0, PAGE};
 	struct peerbar_buffer *buf = NULL;
 	enum peerbar_verbs_support found;
 	struct peerbar_device *dev;
@@ -65,7 +65,7 @@ static int run_question(int sock, void *arg)
 static enum peerbar_verbs_support answer(struct fx *fx, bool distribution,
 					 const char *word)
 {
-	struct question question = { distribution, word };
+	struct question question = {distribution, word};
 	struct fx_child *child = fx_fork(fx, run_question, &question);
 
 	return (enum peerbar_verbs_support)fx_wait_child(child, CHILD_MS);
@@ -88,8 +88,8 @@ static void test_our_provider(void **state)
 static void test_the_distributions_provider(void **state)
 {
 	assert_int_equal(answer(*state, true, "nic"),
-			 fx_patched() ? PEERBAR_VERBS_NO_PROVIDER :
-					PEERBAR_VERBS_NO_DRIVER);
+			 fx_patched() ? PEERBAR_VERBS_NO_PROVIDER
+				      : PEERBAR_VERBS_NO_DRIVER);
 }
 
 static void test_every_cause_has_a_text(void **state)

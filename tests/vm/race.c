@@ -17,9 +17,9 @@
 #include "worker.h"
 
 #define SECONDS 5
-#define SLOTS 6
+#define SLOTS	6
 #define THREADS 4
-#define SPAN MIB(4)
+#define SPAN	MIB(4)
 
 /* of a buffer */
 #define PAGES (SPAN / 2 / PAGE)
@@ -165,8 +165,7 @@ static enum fx_count do_revoke(struct arena *arena, uint64_t random)
 	if (!buf)
 		return FX_REFUSED;
 	pthread_rwlock_rdlock(&arena->device_lock);
-	ret = fx_revoke_fd(peerbar_device_fd(arena->dev),
-			   peerbar_buffer_fd(buf));
+	ret = fx_revoke_fd(peerbar_device_fd(arena->dev), peerbar_buffer_fd(buf));
 	pthread_rwlock_unlock(&arena->device_lock);
 	if (ret && ret != -EBADFD && ret != -ENODEV)
 		wrong(arena, "a revoke failed in a new way");
@@ -219,8 +218,8 @@ static const struct {
 	unsigned int weight;
 	enum fx_count (*act)(struct arena *arena, uint64_t random);
 } acts[] = {
-	{ 14, do_export }, { 28, do_touch }, { 8, do_register },
-	{ 6, do_revoke }, { 5, do_toggle }, { 1, do_reset }, { 2, do_reopen },
+	{14, do_export}, {28, do_touch}, {8, do_register}, {6, do_revoke},
+	{5, do_toggle},	 {1, do_reset},	 {2, do_reopen},
 };
 
 static void run(struct fx_worker *worker)
@@ -277,7 +276,7 @@ static void test_everything_at_once(void **state)
 	struct fx *fx = *state;
 	struct arena *arena = fx_alloc(fx, sizeof(*arena));
 	struct racer *racer = fx_alloc(fx, THREADS * sizeof(*racer));
-	uint64_t seed = fx_seed(), count[FX_COUNTS] = { 0 };
+	uint64_t seed = fx_seed(), count[FX_COUNTS] = {0};
 	int i, j;
 
 	open_arena(fx, arena);

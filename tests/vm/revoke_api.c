@@ -10,10 +10,10 @@
 #include "verbs.h"
 
 #define REVOKE PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE
-#define INFO PEERBAR_VFIO_FEATURE_DMA_BUF_INFO
-#define GET VFIO_DEVICE_FEATURE_GET
-#define SET VFIO_DEVICE_FEATURE_SET
-#define PROBE VFIO_DEVICE_FEATURE_PROBE
+#define INFO   PEERBAR_VFIO_FEATURE_DMA_BUF_INFO
+#define GET    VFIO_DEVICE_FEATURE_GET
+#define SET    VFIO_DEVICE_FEATURE_SET
+#define PROBE  VFIO_DEVICE_FEATURE_PROBE
 
 #define HEADER sizeof(struct vfio_device_feature)
 
@@ -59,14 +59,14 @@ static void test_probe(void **state)
 	refused(fx_feature(fd, PROBE | GET | REVOKE, NULL, 0), -EINVAL);
 	refused(fx_feature(fd, PROBE | GET | SET | REVOKE, NULL, 0), -EINVAL);
 	refused(fx_feature(fd, PROBE | SET | INFO, NULL, 0), -EINVAL);
-	refused(fx_feature(fd, PROBE | SET | PEERBAR_VFIO_FEATURE_BASE, NULL,
-			   0), -ENOTTY);
+	refused(fx_feature(fd, PROBE | SET | PEERBAR_VFIO_FEATURE_BASE, NULL, 0),
+		-ENOTTY);
 	refused(fx_feature(fd, PROBE | GET | (INFO + 1), NULL, 0), -ENOTTY);
 }
 
 static int with_argsz(int device_fd, uint32_t flags, int fd, uint32_t argsz)
 {
-	struct peerbar_vfio_dma_buf_info info = { .dmabuf_fd = fd };
+	struct peerbar_vfio_dma_buf_info info = {.dmabuf_fd = fd};
 
 	return fx_feature_argsz(device_fd, flags, &info, sizeof(info), argsz);
 }
@@ -75,18 +75,17 @@ static int with_argsz(int device_fd, uint32_t flags, int fd, uint32_t argsz)
 static void test_malformed(void **state)
 {
 	int dev = device(state), fd = exported(state, dev), bad = closed_fd();
-	const uint32_t revoke_argsz = HEADER +
-		sizeof(struct peerbar_vfio_dma_buf_revoke);
-	const uint32_t info_argsz = HEADER +
-		sizeof(struct peerbar_vfio_dma_buf_info);
+	const uint32_t revoke_argsz =
+		HEADER + sizeof(struct peerbar_vfio_dma_buf_revoke);
+	const uint32_t info_argsz =
+		HEADER + sizeof(struct peerbar_vfio_dma_buf_info);
 
 	refused(with_argsz(dev, SET | REVOKE, bad, revoke_argsz - 1), -EINVAL);
 	refused(with_argsz(dev, SET | REVOKE, bad, HEADER), -EINVAL);
 	refused(with_argsz(dev, SET | REVOKE, fd, HEADER - 1), -EINVAL);
 	refused(with_argsz(dev, GET | REVOKE, bad, revoke_argsz), -EINVAL);
 	refused(with_argsz(dev, REVOKE, bad, revoke_argsz), -EINVAL);
-	refused(with_argsz(dev, GET | SET | REVOKE, bad, revoke_argsz),
-		-EINVAL);
+	refused(with_argsz(dev, GET | SET | REVOKE, bad, revoke_argsz), -EINVAL);
 	refused(with_argsz(dev, SET | REVOKE | 1u << 31, bad, revoke_argsz),
 		-EINVAL);
 	refused(with_argsz(dev, GET | INFO, bad, info_argsz - 1), -EINVAL);
@@ -185,7 +184,8 @@ static void test_info_fields(void **state)
 	assert_int_equal(info.importers, 0);
 	assert_int_equal(info.region_index, FX_BAR);
 	assert_int_equal(info.faults_pte + info.faults_pmd + info.faults_pud +
-			 info.faults_refused + info.revokes + info.revoke_ns,
+				 info.faults_refused + info.revokes +
+				 info.revoke_ns,
 			 0);
 	ok(peerbar_device_set_memory(dev, false));
 	ok(fx_info_fd(device_fd, fd, &info));
@@ -206,8 +206,7 @@ static void test_importers_are_counted(void **state)
 
 	for (i = 0; i < 2; i++) {
 		mr[i] = fx_reg(fx, nic, buf);
-		fx_good(fx_rdma(pair, IBV_WR_RDMA_WRITE, host, 0, mr[i], 0,
-				PAGE));
+		fx_good(fx_rdma(pair, IBV_WR_RDMA_WRITE, host, 0, mr[i], 0, PAGE));
 		assert_int_equal(fx_info(buf).importers, 1);
 	}
 	fx_dereg(fx, mr[0]);

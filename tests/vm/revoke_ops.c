@@ -5,7 +5,7 @@
 
 #include "scene.h"
 
-#define MS 20000
+#define MS	 20000
 #define STALL_MS 200
 
 static void start(struct fx *fx, struct fx_scene *scene,
@@ -112,8 +112,8 @@ static void test_send_into_the_buffer_waits(void **state)
 	op = send_from(host);
 	fx_pattern_fill(host->addr, 5, 0, PAGE);
 	ok(peerbar_device_set_memory(scene.dev, false));
-	assert_int_equal(fx_post_recv(&scene.pair->end[1], 0, scene.mr->lkey,
-				      PAGE), 0);
+	assert_int_equal(
+		fx_post_recv(&scene.pair->end[1], 0, scene.mr->lkey, PAGE), 0);
 	assert_int_equal(fx_post(&scene.pair->end[0], &op), 0);
 	assert_true(stalls(&scene));
 	ok(peerbar_device_set_memory(scene.dev, true));
@@ -131,8 +131,8 @@ static void test_send_into_a_revoked_buffer_fails(void **state)
 
 	start(*state, &scene, &fx_patient, &host);
 	op = send_from(host);
-	assert_int_equal(fx_post_recv(&scene.pair->end[1], 0, scene.mr->lkey,
-				      PAGE), 0);
+	assert_int_equal(
+		fx_post_recv(&scene.pair->end[1], 0, scene.mr->lkey, PAGE), 0);
 	ok(peerbar_buffer_revoke(scene.buf));
 	assert_int_not_equal(fx_do(scene.pair, &op), IBV_WC_SUCCESS);
 	assert_int_not_equal(fx_done(&scene.pair->end[1]), IBV_WC_SUCCESS);
@@ -184,8 +184,9 @@ static void test_many_mrs_heal(void **state)
 	fx_pattern_check(host->addr, 1, 0, 100 * NR);
 	ok(peerbar_buffer_revoke(scene.buf));
 	for (i = 0; i < NR; i++) {
-		fx_bad(fx_rdma(scene.pair, IBV_WR_RDMA_WRITE, host, 0, mr[i],
-			       0, 1), IBV_WC_REM_ACCESS_ERR);
+		fx_bad(fx_rdma(scene.pair, IBV_WR_RDMA_WRITE, host, 0, mr[i], 0,
+			       1),
+		       IBV_WC_REM_ACCESS_ERR);
 		fx_pair_again(scene.pair);
 	}
 }

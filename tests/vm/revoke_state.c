@@ -70,8 +70,7 @@ static void test_map_while_suspended(void **state)
 	ok(peerbar_device_set_memory(scene.dev, false));
 	map = fx_map(fx, scene.buf);
 	refused(peerbar_read(map, 0, &byte, 1), -ENODEV);
-	assert_int_equal(fx_load_signal(fx, peerbar_mapping_addr(map)),
-			 SIGBUS);
+	assert_int_equal(fx_load_signal(fx, peerbar_mapping_addr(map)), SIGBUS);
 	ok(peerbar_device_set_memory(scene.dev, true));
 	ok(peerbar_read(map, 0, &byte, 1));
 	assert_int_equal(fx_load_signal(fx, peerbar_mapping_addr(map)), 0);
@@ -107,12 +106,14 @@ static void test_register_when_it_is_gone(void **state)
 	scene.nic = fx_nic(*state);
 	ok(peerbar_device_set_memory(scene.dev, false));
 	refused(peerbar_verbs_reg_mr(scene.nic->pd, scene.buf, 0, PAGE, 0,
-				     FX_ACCESS, &mr), -ENODEV);
+				     FX_ACCESS, &mr),
+		-ENODEV);
 	ok(peerbar_device_set_memory(scene.dev, true));
 	fx_reg(*state, scene.nic, scene.buf);
 	ok(peerbar_buffer_revoke(scene.buf));
 	refused(peerbar_verbs_reg_mr(scene.nic->pd, scene.buf, 0, PAGE, 0,
-				     FX_ACCESS, &mr), -ENODEV);
+				     FX_ACCESS, &mr),
+		-ENODEV);
 }
 
 static void test_a_holder_sees_the_end(void **state)

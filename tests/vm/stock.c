@@ -10,27 +10,30 @@
 #define SEED 7
 
 static const struct peerbar_range two[] = {
-	{ KIB(64), KIB(8) }, { KIB(16), KIB(4) },
+	{KIB(64), KIB(8)},
+	{KIB(16), KIB(4)},
 };
 
 static void test_features_are_not_there(void **state)
 {
 	int fd = peerbar_device_fd(fx_device(*state, fx_bdf()));
 
-	refused(fx_feature(fd, VFIO_DEVICE_FEATURE_PROBE |
-			       VFIO_DEVICE_FEATURE_SET |
-			       PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE, NULL, 0),
+	refused(fx_feature(fd,
+			   VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_SET |
+				   PEERBAR_VFIO_FEATURE_DMA_BUF_REVOKE,
+			   NULL, 0),
 		-ENOTTY);
-	refused(fx_feature(fd, VFIO_DEVICE_FEATURE_PROBE |
-			       VFIO_DEVICE_FEATURE_GET |
-			       PEERBAR_VFIO_FEATURE_DMA_BUF_INFO, NULL, 0),
+	refused(fx_feature(fd,
+			   VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET |
+				   PEERBAR_VFIO_FEATURE_DMA_BUF_INFO,
+			   NULL, 0),
 		-ENOTTY);
 	refused(fx_revoke_fd(fd, -1), -ENOTTY);
 }
 
 static void test_one_range_is_mapped_by_device_fd(void **state)
 {
-	const struct peerbar_range range = { MIB(2) + KIB(4), KIB(64) };
+	const struct peerbar_range range = {MIB(2) + KIB(4), KIB(64)};
 	struct fx *fx = *state;
 	struct peerbar_device *dev = fx_device(fx, fx_bdf());
 	struct peerbar_buffer *buf = fx_export(fx, dev, &range, 1);
@@ -41,8 +44,7 @@ static void test_one_range_is_mapped_by_device_fd(void **state)
 	assert_true(peerbar_mapping_is_fallback(map));
 	fx_map_check(map, SEED, &range, 1);
 	ok(peerbar_write(map, 1, "peerbar", 7));
-	refused(peerbar_read(map, range.length - 1, (char[2]){ 0 }, 2),
-		-EINVAL);
+	refused(peerbar_read(map, range.length - 1, (char[2]){0}, 2), -EINVAL);
 	fx_bar_check(dev, SEED, range.offset + 8, range.length - 8);
 }
 
@@ -85,8 +87,7 @@ static void test_revoke_and_info_are_refused(void **state)
 
 	refused_saying(peerbar_buffer_revoke(buf), -EOPNOTSUPP, "modules");
 	refused_saying(peerbar_buffer_info(buf, &info), -EOPNOTSUPP, "modules");
-	refused_saying(peerbar_buffer_state(buf, &found), -EOPNOTSUPP,
-		       "modules");
+	refused_saying(peerbar_buffer_state(buf, &found), -EOPNOTSUPP, "modules");
 }
 
 static void test_registration_is_refused(void **state)
@@ -101,9 +102,8 @@ static void test_registration_is_refused(void **state)
 					    FX_ACCESS, &mr),
 		       -EOPNOTSUPP, "rxe");
 	/* not even of the mapping: it has no pages */
-	assert_null(ibv_reg_mr(nic->pd,
-			       peerbar_mapping_addr(fx_map(fx, buf)), KIB(4),
-			       IBV_ACCESS_LOCAL_WRITE));
+	assert_null(ibv_reg_mr(nic->pd, peerbar_mapping_addr(fx_map(fx, buf)),
+			       KIB(4), IBV_ACCESS_LOCAL_WRITE));
 }
 
 static void test_reset_and_close_with_buffers_open(void **state)

@@ -8,15 +8,16 @@
 #include "bar.h"
 #include "child.h"
 
-#define PMD MIB(2)
-#define SIZE (4 * PMD)
-#define SEED 31
-#define SAMPLE KIB(8)
+#define PMD	 MIB(2)
+#define SIZE	 (4 * PMD)
+#define SEED	 31
+#define SAMPLE	 KIB(8)
 #define CHILD_MS 20000
 
 /* the ranges change places in the middle, inside what could be a huge page */
 static const struct peerbar_range halves[] = {
-	{ SIZE, SIZE / 2 + PAGE }, { 0, SIZE / 2 - PAGE },
+	{SIZE, SIZE / 2 + PAGE},
+	{0, SIZE / 2 - PAGE},
 };
 
 struct mapped {
@@ -27,8 +28,8 @@ struct mapped {
 
 static uint64_t bar_offset(uint64_t at)
 {
-	return at < halves[0].length ? halves[0].offset + at :
-				       halves[1].offset + at - halves[0].length;
+	return at < halves[0].length ? halves[0].offset + at
+				     : halves[1].offset + at - halves[0].length;
 }
 
 static struct mapped map_halves(struct fx *fx)
@@ -42,8 +43,13 @@ static struct mapped map_halves(struct fx *fx)
 }
 
 static const uint64_t samples[] = {
-	0, PMD - PAGE, PMD, SIZE / 2 - SAMPLE, SIZE / 2 + PAGE,
-	SIZE / 2 + PMD, SIZE - SAMPLE,
+	0,
+	PMD - PAGE,
+	PMD,
+	SIZE / 2 - SAMPLE,
+	SIZE / 2 + PAGE,
+	SIZE / 2 + PMD,
+	SIZE - SAMPLE,
 };
 
 /* Mark the samples in the BAR, by their offset in the buffer. */
@@ -162,9 +168,10 @@ static int check_in_child(int sock, void *arg)
 	const char *addr = arg;
 
 	return fx_pattern_good(addr, SEED, bar_offset(0), SAMPLE) &&
-		       fx_pattern_good(addr + SIZE - SAMPLE, SEED,
-				       bar_offset(SIZE - SAMPLE), SAMPLE) ?
-		       0 : 1;
+			       fx_pattern_good(addr + SIZE - SAMPLE, SEED,
+					       bar_offset(SIZE - SAMPLE), SAMPLE)
+		       ? 0
+		       : 1;
 }
 
 static void test_child_sees_the_memory(void **state)
@@ -174,10 +181,12 @@ static void test_child_sees_the_memory(void **state)
 	mark(&m);
 	/* one that never touched it, one whose parent did */
 	assert_int_equal(fx_wait_child(fx_fork(*state, check_in_child, m.addr),
-				       CHILD_MS), 0);
+				       CHILD_MS),
+			 0);
 	fx_touch(m.addr, SIZE);
 	assert_int_equal(fx_wait_child(fx_fork(*state, check_in_child, m.addr),
-				       CHILD_MS), 0);
+				       CHILD_MS),
+			 0);
 }
 
 static void test_revoke_reaches_the_child(void **state)
