@@ -84,7 +84,8 @@ int vfio_pci_reset_bus(struct pci_dev *pdev)
  * memory_locks together.  That cannot deadlock: whoever else takes several of
  * them (hot reset) only tries.
  */
-static unsigned int vfio_pci_reset_subclass(struct pci_dev *pdev)
+static unsigned int __maybe_unused
+vfio_pci_reset_subclass(struct pci_dev *pdev)
 {
 	return (PCI_SLOT(pdev->devfn) + PCI_FUNC(pdev->devfn)) %
 	       MAX_LOCKDEP_SUBCLASSES;
