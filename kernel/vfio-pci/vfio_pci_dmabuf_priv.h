@@ -93,6 +93,14 @@ void vfio_pci_dma_buf_importer_get(struct vfio_pci_dma_buf *priv);
 void vfio_pci_dma_buf_importer_put(struct vfio_pci_dma_buf *priv);
 int vfio_pci_dma_buf_revoke(struct vfio_pci_core_device *vdev, int fd);
 
+/* vfio_pci_dmabuf_sgt.c */
+struct sg_table *
+vfio_pci_dma_buf_map_ranges(struct dma_buf_attachment *attachment,
+			    enum dma_data_direction dir);
+void vfio_pci_dma_buf_unmap_ranges(struct dma_buf_attachment *attachment,
+				   struct sg_table *table,
+				   enum dma_data_direction dir);
+
 /* vfio_pci_dmabuf_mmap.c */
 int vfio_pci_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
 
