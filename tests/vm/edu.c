@@ -12,9 +12,9 @@
 #include "importer.h"
 #include "raw.h"
 
-#define SEED 77
-#define OLD 1977
-#define CHUNK PEERBAR_EDU_CHUNK
+#define SEED	 77
+#define OLD	 1977
+#define CHUNK	 PEERBAR_EDU_CHUNK
 
 #define FAULT_MS 3000
 
@@ -65,8 +65,13 @@ static void test_dma_reaches_the_bar(void **state)
 
 static void test_odd_pieces(void **state)
 {
-	static const struct { uint32_t offset, length; } pieces[] = {
-		{ 1, 1 }, { 4093, 7 }, { 2047, 1027 }, { SIZE - 3, 3 },
+	static const struct {
+		uint32_t offset, length;
+	} pieces[] = {
+		{1, 1},
+		{4093, 7},
+		{2047, 1027},
+		{SIZE - 3, 3},
 	};
 	char mem[CHUNK];
 	struct scene s;
@@ -93,12 +98,14 @@ static void test_odd_pieces(void **state)
 static void test_ranges_in_their_order(void **state)
 {
 	static const struct peerbar_range ranges[] = {
-		{ MIB(32), PAGE }, { MIB(4), PAGE }, { MIB(63), PAGE },
-		{ 0, PAGE },
+		{MIB(32), PAGE},
+		{MIB(4), PAGE},
+		{MIB(63), PAGE},
+		{0, PAGE},
 	};
 	struct peerbar_edu_segment segments[ARRAY_LEN(ranges)];
 	char mem[PAGE * ARRAY_LEN(ranges)];
-	struct scene s = { .fx = *state };
+	struct scene s = {.fx = *state};
 	uint64_t size = 0;
 	int i, n;
 
@@ -130,7 +137,7 @@ static void test_ranges_in_their_order(void **state)
 /* What a descriptor does not allow, no device can do with it. */
 static void test_read_only_is_for_reading(void **state)
 {
-	struct scene s = { .fx = *state };
+	struct scene s = {.fx = *state};
 	struct fx_faults faults;
 	char mem[CHUNK];
 	uint64_t iova;
@@ -175,7 +182,7 @@ static void test_two_importers(void **state)
 
 static void test_ordinary_memory(void **state)
 {
-	struct scene s = { .fx = *state };
+	struct scene s = {.fx = *state};
 	char mem[CHUNK], *shared;
 	int fd;
 
@@ -206,8 +213,8 @@ static void test_wrong_input(void **state)
 	fx_keep_fd(s.fx, null);
 	refused(fx_edu_attach(s.edu, null, 0, 0), -EINVAL);
 	refused(fx_edu_attach(s.edu, scene_fd(&s), ~0u, 0), -EINVAL);
-	refused(fx_edu_attach(s.edu, scene_fd(&s), 0,
-			      PEERBAR_EDU_HOLD_MAX_MS + 1), -EINVAL);
+	refused(fx_edu_attach(s.edu, scene_fd(&s), 0, PEERBAR_EDU_HOLD_MAX_MS + 1),
+		-EINVAL);
 
 	ok(fx_edu_attach(s.edu, scene_fd(&s), 0, 0));
 	refused(fx_edu_attach(s.edu, scene_fd(&s), 0, 0), -EBUSY);
@@ -237,7 +244,8 @@ int main(void)
 	};
 
 	if (!fx_edu_present()) {
-		print_message("no device that does DMA: tests/lab/vm --device edu\n");
+		print_message(
+			"no device that does DMA: tests/lab/vm --device edu\n");
 		return 4;
 	}
 	return FX_RUN(tests);

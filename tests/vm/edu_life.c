@@ -11,11 +11,11 @@
 #include "importer.h"
 #include "worker.h"
 
-#define SEED 55
-#define OLD 1955
-#define CHUNK PEERBAR_EDU_CHUNK
-#define BASE MIB(2)
-#define SIZE (4 * PAGE)
+#define SEED	55
+#define OLD	1955
+#define CHUNK	PEERBAR_EDU_CHUNK
+#define BASE	MIB(2)
+#define SIZE	(4 * PAGE)
 #define SOON_MS 20000
 
 /* much less than an importer is told to hold, much more than a revoke takes */
@@ -188,8 +188,7 @@ static void driver_does(const char *verb, const char *bdf)
 	char path[80];
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/peerbar_edu/%s",
-		 verb);
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/peerbar_edu/%s", verb);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bdf, strlen(bdf)), strlen(bdf));
@@ -272,7 +271,9 @@ static uint64_t small_objects(void)
 static void test_mappings_leave_nothing_behind(void **state)
 {
 	struct peerbar_range ranges[] = {
-		{ BASE, PAGE }, { 0, PAGE }, { MIB(9), PAGE },
+		{BASE, PAGE},
+		{0, PAGE},
+		{MIB(9), PAGE},
 	};
 	struct scene s;
 	uint64_t before, after;
@@ -307,7 +308,8 @@ int main(void)
 	};
 
 	if (!fx_edu_present()) {
-		print_message("no device that does DMA: tests/lab/vm --device edu\n");
+		print_message(
+			"no device that does DMA: tests/lab/vm --device edu\n");
 		return 4;
 	}
 	return FX_RUN(tests);

@@ -10,16 +10,16 @@
 #include "importer.h"
 #include "worker.h"
 
-#define NEW 88
-#define LATE 99
-#define OLD 1988
-#define CHUNK PEERBAR_EDU_CHUNK
+#define NEW	 88
+#define LATE	 99
+#define OLD	 1988
+#define CHUNK	 PEERBAR_EDU_CHUNK
 
-#define BASE MIB(16)
-#define SIZE (4 * PAGE)
+#define BASE	 MIB(16)
+#define SIZE	 (4 * PAGE)
 
 #define FAULT_MS 3000
-#define SOON_MS 20000
+#define SOON_MS	 20000
 
 struct scene;
 
@@ -79,15 +79,14 @@ static void give_open(struct scene *s)
 	s->dev = fx_device(s->fx, fx_bdf());
 }
 
-static const struct variant
-	disable = { take_memory_bit, give_memory_bit, true },
-	reset = { take_by_reset, give_nothing, true },
-	permanent = { take_for_good, give_nothing, false },
-	closing = { take_by_close, give_open, false };
+static const struct variant disable = {take_memory_bit, give_memory_bit, true},
+			    reset = {take_by_reset, give_nothing, true},
+			    permanent = {take_for_good, give_nothing, false},
+			    closing = {take_by_close, give_open, false};
 
 static void scene_open(struct fx *fx, struct scene *s, uint32_t hold_ms)
 {
-	*s = (struct scene){ .fx = fx, .variant = fx->variant };
+	*s = (struct scene){.fx = fx, .variant = fx->variant};
 	s->dev = fx_device(fx, fx_bdf());
 	fx_bar_fill(s->dev, OLD, BASE, SIZE);
 	s->buf = fx_export_one(fx, s->dev, BASE, SIZE);
@@ -183,8 +182,7 @@ static void test_pinned_is_gone_for_good(void **state)
 
 	scene_open(*state, &s, 0);
 	ok(fx_edu_detach(s.edu));
-	ok(fx_edu_attach(s.edu, peerbar_buffer_fd(s.buf), PEERBAR_EDU_PINNED,
-			 0));
+	ok(fx_edu_attach(s.edu, peerbar_buffer_fd(s.buf), PEERBAR_EDU_PINNED, 0));
 	ok(fx_edu_map(s.edu, NULL, 0));
 	take(&s);
 	s.variant->give(&s);
@@ -333,17 +331,17 @@ static void test_dma_in_flight_ends_first(void **state)
 	assert_false(fx_faulted(&faults, s.iova, 0));
 }
 
-#define WAY(way) \
-	FX_VARIANT(test_old_address_is_refused, \
-		   "test_old_address_is_refused: " #way, &way), \
-	FX_VARIANT(test_maps_again_if_it_may, \
-		   "test_maps_again_if_it_may: " #way, &way), \
-	FX_VARIANT(test_waits_for_the_slow, \
-		   "test_waits_for_the_slow: " #way, &way), \
-	FX_VARIANT(test_late_bytes_arrive, \
-		   "test_late_bytes_arrive: " #way, &way), \
-	FX_VARIANT(test_dma_in_flight_ends_first, \
-		   "test_dma_in_flight_ends_first: " #way, &way)
+#define WAY(way)                                                      \
+	FX_VARIANT(test_old_address_is_refused,                       \
+		   "test_old_address_is_refused: " #way, &way),       \
+		FX_VARIANT(test_maps_again_if_it_may,                 \
+			   "test_maps_again_if_it_may: " #way, &way), \
+		FX_VARIANT(test_waits_for_the_slow,                   \
+			   "test_waits_for_the_slow: " #way, &way),   \
+		FX_VARIANT(test_late_bytes_arrive,                    \
+			   "test_late_bytes_arrive: " #way, &way),    \
+		FX_VARIANT(test_dma_in_flight_ends_first,             \
+			   "test_dma_in_flight_ends_first: " #way, &way)
 
 int main(void)
 {
@@ -357,7 +355,8 @@ int main(void)
 	};
 
 	if (!fx_edu_present()) {
-		print_message("no device that does DMA: tests/lab/vm --device edu\n");
+		print_message(
+			"no device that does DMA: tests/lab/vm --device edu\n");
 		return 4;
 	}
 	return FX_RUN(tests);
