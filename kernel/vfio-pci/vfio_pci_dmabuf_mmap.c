@@ -6,6 +6,7 @@
 #include <linux/pagemap.h>
 
 #include "vfio_pci_dmabuf_priv.h"
+#include "vfio_pci_dmabuf_trace.h"
 
 static void vfio_pci_dma_buf_count_fault(struct vfio_pci_dma_buf *priv,
 					 vm_fault_t ret, unsigned int order)
@@ -70,6 +71,7 @@ static vm_fault_t vfio_pci_dma_buf_huge_fault(struct vm_fault *vmf,
 	}
 
 	vfio_pci_dma_buf_count_fault(priv, ret, order);
+	trace_vfio_pci_dma_buf_fault(priv, vmf, order, ret);
 	return ret;
 }
 

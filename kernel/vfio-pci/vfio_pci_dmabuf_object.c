@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "vfio_pci_dmabuf_priv.h"
+#include "vfio_pci_dmabuf_trace.h"
 
 /*
  * Guards vfio_pci_core_device::dmabufs of all devices, and is innermost: it is
@@ -68,6 +69,7 @@ void vfio_pci_dma_buf_link(struct vfio_pci_dma_buf *priv,
 	priv->state = vfio_pci_bars_reachable(vdev) ?
 			      PEERBAR_VFIO_DMA_BUF_OK :
 			      PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED;
+	trace_vfio_pci_dma_buf_export(priv);
 	dma_resv_unlock(&priv->resv);
 
 	spin_lock(&vfio_pci_dma_buf_list_lock);

@@ -11,6 +11,9 @@
 
 #include "vfio_pci_dmabuf_priv.h"
 
+#define CREATE_TRACE_POINTS
+#include "vfio_pci_dmabuf_trace.h"
+
 void vfio_pci_dma_buf_importer_get(struct vfio_pci_dma_buf *priv)
 {
 	dma_resv_assert_held(&priv->resv);
@@ -39,12 +42,15 @@ static bool vfio_pci_dma_buf_revoke_begin(struct vfio_pci_dma_buf *priv,
 	if (old >= state)
 		goto out_unlock;
 
+	trace_vfio_pci_dma_buf_revoke_begin(priv, old, state);
 	priv->revoke_start = ktime_get();
 	WRITE_ONCE(priv->state, state);
 	if (old == PEERBAR_VFIO_DMA_BUF_OK) {
 		unmap_mapping_range(priv->inode->i_mapping, 0, 0, true);
+		trace_vfio_pci_dma_buf_revoke_zapped(priv);
 		if (priv->dmabuf)
 			dma_buf_invalidate_mappings(priv->dmabuf);
+		trace_vfio_pci_dma_buf_revoke_invalidated(priv);
 	}
 out_unlock:
 	dma_resv_unlock(&priv->resv);
@@ -61,10 +67,13 @@ static void vfio_pci_dma_buf_drain(struct vfio_pci_dma_buf *priv)
 
 static void vfio_pci_dma_buf_revoke_finish(struct vfio_pci_dma_buf *priv)
 {
+	u64 ns;
+
 	vfio_pci_dma_buf_drain(priv);
-	atomic64_set(&priv->stats.revoke_ns,
-		     ktime_to_ns(ktime_sub(ktime_get(), priv->revoke_start)));
+	ns = ktime_to_ns(ktime_sub(ktime_get(), priv->revoke_start));
+	atomic64_set(&priv->stats.revoke_ns, ns);
 	atomic64_inc(&priv->stats.revokes);
+	trace_vfio_pci_dma_buf_revoke_end(priv, ns);
 }
 
 /* All begin before the first is waited for: importers let go in parallel. */
@@ -99,8 +108,10 @@ static void vfio_pci_dma_buf_restore_all(struct vfio_pci_core_device *vdev)
 	vfio_pci_dma_buf_collect(vdev, &walk);
 	list_for_each_entry_safe(priv, tmp, &walk, walk_elm) {
 		dma_resv_lock(&priv->resv, NULL);
-		if (priv->state == PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED)
+		if (priv->state == PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED) {
 			WRITE_ONCE(priv->state, PEERBAR_VFIO_DMA_BUF_OK);
+			trace_vfio_pci_dma_buf_restore(priv);
+		}
 		dma_resv_unlock(&priv->resv);
 		vfio_pci_dma_buf_put(priv);
 	}
