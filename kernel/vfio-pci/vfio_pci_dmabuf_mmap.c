@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * CPU access to an exported buffer.
+ * CPU access to a buffer, exported or beneath a BAR mapping.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -42,7 +42,8 @@ static vm_fault_t vfio_pci_dma_buf_insert_pfn(struct vfio_pci_dma_buf *priv,
 		return VM_FAULT_FALLBACK;
 
 	if (vfio_pci_dma_buf_ranges_find_pfn(&priv->ranges,
-					     linear_page_index(vma, addr),
+					     linear_page_index(vma, addr) -
+						     priv->vm_pgoff,
 					     order, &pfn))
 		return order ? VM_FAULT_FALLBACK : VM_FAULT_SIGBUS;
 
@@ -80,7 +81,7 @@ static vm_fault_t vfio_pci_dma_buf_fault(struct vm_fault *vmf)
 	return vfio_pci_dma_buf_huge_fault(vmf, 0);
 }
 
-static const struct vm_operations_struct vfio_pci_dma_buf_vm_ops = {
+const struct vm_operations_struct vfio_pci_dma_buf_vm_ops = {
 	.fault = vfio_pci_dma_buf_fault,
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
 	.huge_fault = vfio_pci_dma_buf_huge_fault,

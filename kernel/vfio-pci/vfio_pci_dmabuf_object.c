@@ -3,6 +3,7 @@
  * The life of an exported buffer: allocated, linked to its device, unlinked by
  * whichever comes first of the device's close and the dma-buf's release, freed.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 
@@ -21,6 +22,8 @@ static void vfio_pci_dma_buf_free(struct kref *kref)
 		container_of(kref, struct vfio_pci_dma_buf, kref);
 
 	iput(priv->inode);
+	if (priv->vfile)
+		fput(priv->vfile);
 	dma_resv_fini(&priv->resv);
 	kvfree(priv->ranges.start);
 	kvfree(priv->ranges.vec);
@@ -58,15 +61,19 @@ void vfio_pci_dma_buf_put(struct vfio_pci_dma_buf *priv)
 	kref_put(&priv->kref, vfio_pci_dma_buf_free);
 }
 
-/* The caller's registration of @vdev goes to the buffer. */
+/*
+ * The caller's registration of @vdev goes to the buffer.
+ *
+ * A BAR mapping comes here under mmap_lock, held for write, beneath which
+ * memory_lock must not be taken.  It need not be: only CPUs reach the buffer,
+ * and their faults look at the device under memory_lock.
+ */
 void vfio_pci_dma_buf_link(struct vfio_pci_dma_buf *priv,
 			   struct vfio_pci_core_device *vdev)
 {
-	lockdep_assert_held(&vdev->memory_lock);
-
 	dma_resv_lock(&priv->resv, NULL);
 	priv->vdev = vdev;
-	priv->state = vfio_pci_bars_reachable(vdev) ?
+	priv->state = priv->vfile || vfio_pci_bars_reachable(vdev) ?
 			      PEERBAR_VFIO_DMA_BUF_OK :
 			      PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED;
 	trace_vfio_pci_dma_buf_export(priv);

@@ -33,6 +33,9 @@ struct vfio_pci_dma_buf_stats {
  * @size: bytes
  * @region_index: VFIO region it was exported from
  * @cpu_access: mmap() and vmap() are offered
+ * @vfile: the device's file, of a buffer beneath a BAR mapping; NULL for all
+ *	   others
+ * @vm_pgoff: that the first page of the buffer has in a VMA
  * @inode: of the dma-buf's file; every VMA of the buffer is in its address
  *	   space.  A reference of our own: the file can be gone while the
  *	   dma-buf is still there, because O_PATH descriptors keep only the
@@ -59,6 +62,8 @@ struct vfio_pci_dma_buf {
 	size_t size;
 	u32 region_index;
 	bool cpu_access;
+	struct file *vfile;
+	unsigned long vm_pgoff;
 	struct inode *inode;
 	struct list_head dmabufs_elm;
 	struct list_head walk_elm;
@@ -75,6 +80,8 @@ struct vfio_pci_dma_buf {
 
 /* vfio_pci_dmabuf.c */
 bool vfio_pci_is_dma_buf(const struct dma_buf *dmabuf);
+int vfio_pci_dma_buf_export(struct vfio_pci_dma_buf *priv,
+			    struct vfio_pci_core_device *vdev, int open_flags);
 
 /* vfio_pci_dmabuf_object.c */
 struct vfio_pci_dma_buf *vfio_pci_dma_buf_alloc(u32 nr_ranges);
@@ -102,6 +109,7 @@ void vfio_pci_dma_buf_unmap_ranges(struct dma_buf_attachment *attachment,
 				   enum dma_data_direction dir);
 
 /* vfio_pci_dmabuf_mmap.c */
+extern const struct vm_operations_struct vfio_pci_dma_buf_vm_ops;
 int vfio_pci_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma);
 
 /* vfio_pci_dmabuf_vmap.c */

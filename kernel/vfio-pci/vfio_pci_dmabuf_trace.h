@@ -67,7 +67,8 @@ TRACE_EVENT(vfio_pci_dma_buf_fault,
 	TP_fast_assign(
 		__entry->ino = priv->inode->i_ino;
 		__entry->address = vmf->address;
-		__entry->offset = (u64)vmf->pgoff << PAGE_SHIFT;
+		__entry->offset = (u64)(vmf->pgoff - priv->vm_pgoff)
+				  << PAGE_SHIFT;
 		__entry->order = order;
 		__entry->ret = (__force unsigned int)ret;
 	),

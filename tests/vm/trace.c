@@ -15,14 +15,15 @@
 #include "child.h"
 #include "verbs.h"
 
-#define TRACEFS "/sys/kernel/tracing"
+#define TRACEFS	 "/sys/kernel/tracing"
 #define INSTANCE TRACEFS "/instances/peerbar-test"
-#define EVENT "vfio_pci_dma_buf_"
-#define PMD MIB(2)
+#define EVENT	 "vfio_pci_dma_buf_"
+#define PMD	 MIB(2)
 
 /* Two pieces, the second of which starts a huge page; one page between them. */
 static const struct peerbar_range pieces[] = {
-	{ PMD - 2 * PAGE, 2 * PAGE }, { 2 * PMD, PMD },
+	{PMD - 2 * PAGE, 2 * PAGE},
+	{2 * PMD, PMD},
 };
 
 static void write_file(const char *path, const char *text)
@@ -141,8 +142,9 @@ static void test_faults(void **state)
 			 info.faults_2m);
 	assert_int_equal(events(buf, "fault", " result=SIGBUS\n"),
 			 info.faults_refused);
-	assert_int_equal(events(buf, "fault",
-				" offset=0x1000 order=0 result=NOPAGE\n"), 1);
+	assert_int_equal(
+		events(buf, "fault", " offset=0x1000 order=0 result=NOPAGE\n"),
+		1);
 	assert_true(events(buf, "fault",
 			   " offset=0x1000 order=0 result=SIGBUS\n") > 0);
 }
@@ -157,11 +159,10 @@ static void test_revoke(void **state)
 	fx_reg(fx, fx_nic(fx), buf);
 	assert_int_equal(fx_info(buf).importers, 1);
 	ok(peerbar_buffer_revoke(buf));
-	assert_int_equal(events(buf, "revoke_begin",
-				" old=ok state=permanent "), 1);
+	assert_int_equal(events(buf, "revoke_begin", " old=ok state=permanent "),
+			 1);
 	assert_int_equal(value(buf, "revoke_begin", " importers="), 1);
-	assert_int_equal(value(buf, "revoke_begin", " size="),
-			 PMD + 2 * PAGE);
+	assert_int_equal(value(buf, "revoke_begin", " size="), PMD + 2 * PAGE);
 	assert_int_equal(events(buf, "revoke_zapped", ""), 1);
 	assert_int_equal(events(buf, "revoke_invalidated", ""), 1);
 	assert_int_equal(value(buf, "revoke_end", " importers="), 0);
@@ -182,8 +183,8 @@ static void test_reset(void **state)
 	dev = fx_device(fx, fx_bdf());
 	buf = fx_export(fx, dev, pieces, 2);
 	ok(peerbar_device_reset(dev));
-	assert_int_equal(events(buf, "revoke_begin",
-				" old=ok state=temporary "), 1);
+	assert_int_equal(events(buf, "revoke_begin", " old=ok state=temporary "),
+			 1);
 	assert_int_equal(events(buf, "restore", ""), 1);
 	ok(peerbar_device_reset(dev));
 	assert_int_equal(events(buf, "revoke_begin", ""), 2);
