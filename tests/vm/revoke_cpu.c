@@ -12,9 +12,12 @@
 
 struct variant {
 	bool store;
+	bool by_sysfs;
 };
 
-static const struct variant load = {false}, store = {true};
+static const struct variant load = {false, false}, store = {true, false},
+			    load_sysfs = {false, true},
+			    store_sysfs = {true, true};
 
 static struct fx_cpu *start(struct fx *fx, struct fx_scene *scene)
 {
@@ -91,6 +94,7 @@ static int access_plainly(int sock, void *arg)
 
 static void test_reset(void **state)
 {
+	const struct variant *variant = ((struct fx *)*state)->variant;
 	struct fx_scene scene;
 	struct fx_cpu *cpu = start(*state, &scene);
 	/* the last range, which the worker leaves alone */
@@ -102,7 +106,7 @@ static void test_reset(void **state)
 
 	for (i = 0; i < 3; i++) {
 		faults = fx_scene_faults(&scene);
-		ok(peerbar_device_reset(scene.dev));
+		ok(fx_reset(scene.dev, variant->by_sysfs));
 		assert_true(fx_worker_gains(&cpu->worker, FX_GOOD, SOME, SOON_MS));
 		assert_in_range(fx_scene_faults(&scene), faults + 1, UINT64_MAX);
 	}
@@ -159,6 +163,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VARIANTS(test_memory_disable),
 		VARIANTS(test_reset),
+		FX_VARIANT(test_reset, "test_reset by sysfs under loads",
+			   &load_sysfs),
+		FX_VARIANT(test_reset, "test_reset by sysfs under stores",
+			   &store_sysfs),
 		VARIANTS(test_permanent_revoke),
 		VARIANTS(test_device_close),
 	};

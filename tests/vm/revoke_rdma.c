@@ -19,12 +19,15 @@
 struct variant {
 	enum ibv_wr_opcode opcode;
 	bool bar_is_local;
+	bool by_sysfs;
 };
 
-static const struct variant write_to = {IBV_WR_RDMA_WRITE, false},
-			    read_from = {IBV_WR_RDMA_READ, false},
-			    write_out_of = {IBV_WR_RDMA_WRITE, true},
-			    read_into = {IBV_WR_RDMA_READ, true};
+static const struct variant write_to = {IBV_WR_RDMA_WRITE, false, false},
+			    read_from = {IBV_WR_RDMA_READ, false, false},
+			    write_out_of = {IBV_WR_RDMA_WRITE, true, false},
+			    read_into = {IBV_WR_RDMA_READ, true, false},
+			    write_sysfs = {IBV_WR_RDMA_WRITE, false, true},
+			    read_sysfs = {IBV_WR_RDMA_READ, false, true};
 
 static struct fx_traffic *start_again(struct fx_scene *scene)
 {
@@ -131,12 +134,16 @@ static void test_disable_fails_the_local_side(void **state)
 
 static void test_reset_is_survived(void **state)
 {
+	const struct variant *variant = ((struct fx *)*state)->variant;
 	struct fx_scene scene;
 	struct fx_traffic *traffic = start(*state, &scene, &fx_patient);
+	uint64_t revokes;
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		ok(peerbar_device_reset(scene.dev));
+		revokes = fx_info(scene.buf).revokes;
+		ok(fx_reset(scene.dev, variant->by_sysfs));
+		assert_int_equal(fx_info(scene.buf).revokes, revokes + 1);
 		assert_true(fx_worker_gains(&traffic->worker, FX_GOOD, SOME,
 					    SOON_MS));
 	}
@@ -233,6 +240,12 @@ int main(void)
 		REMOTE(test_disable_ends_the_hasty),
 		LOCAL(test_disable_fails_the_local_side),
 		REMOTE(test_reset_is_survived),
+		FX_VARIANT(test_reset_is_survived,
+			   "reset by sysfs is survived under WRITE",
+			   &write_sysfs),
+		FX_VARIANT(test_reset_is_survived,
+			   "reset by sysfs is survived under READ",
+			   &read_sysfs),
 		LOCAL(test_reset_may_fail_the_local_side),
 		REMOTE(test_permanent_revoke),
 		LOCAL(test_permanent_revoke),
