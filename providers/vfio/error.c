@@ -6,6 +6,14 @@
 
 static _Thread_local char detail[512];
 
+/* Texts quote what users and other processes wrote. */
+static void keep_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 const char *peerbar_error_detail(void)
 {
 	return detail;
@@ -18,5 +26,6 @@ int peerbar_error_set(int err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
+	keep_one_line(detail);
 	return err;
 }

@@ -33,7 +33,8 @@ const char *peerbar_error_detail(void);
 /**
  * peerbar_error_set - record the detail text of this thread's failure
  * @err: -errno
- * @format: printf format of one line without a newline; cut at 511 bytes
+ * @format: printf format of one line without a newline; cut at 511 bytes.
+ *	Control characters are replaced: arguments may quote anything.
  *
  * For providers, whose users read one detail text whichever library failed.
  *

@@ -9,5 +9,6 @@
 #include <peerbar/mapping.h>
 #include <peerbar/probe.h>
 #include <peerbar/registry.h>
+#include <peerbar/spec.h>
 
 #endif /* PEERBAR_PEERBAR_H */
