@@ -12,15 +12,3 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# plain_make TREE - the plain drivers as a git tree that hides what a build makes
-plain_make() {
-	cp -r "$root/linux" "$1"
-	git -C "$1" init --quiet
-	git -C "$1" config user.name tests
-	git -C "$1" config user.email tests@localhost
-	printf '%s\n' '*.o' '*.ko' '*.mod' '*.mod.c' '.*.cmd' '.*.d' \
-		modules.order Module.symvers >"$1/.git/info/exclude"
-	git -C "$1" add --all
-	git -C "$1" commit --quiet --message=plain
-}
