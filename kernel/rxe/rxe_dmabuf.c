@@ -11,8 +11,8 @@
  *
  * A region outlives the loss of its memory.  invalidate_mappings() drops the
  * kernel mapping and the next access asks for a new one.  If the exporter
- * answers -EAGAIN, the peer is told to come back later (RNR NAK); any other
- * error means that the memory is not coming back, and neither does the key.
+ * answers -EAGAIN or -ENOMEM, the peer is told to come back later (RNR NAK); any
+ * other error means that the memory is not coming back, and neither does the key.
  *
  * No dma_buf_begin_cpu_access(): remote accesses come at any time between
  * registration and deregistration, as those of a thread through mmap() do.
@@ -101,7 +101,7 @@ static int rxe_dmabuf_vmap(struct rxe_dmabuf *buf)
 	/* dma_buf_vmap() WARNs when it fails: ask first if it can succeed */
 	err = dma_buf_pin(buf->attach);
 	if (err) {
-		buf->revoked = err != -EAGAIN;
+		buf->revoked = err != -EAGAIN && err != -ENOMEM;
 		return err;
 	}
 

@@ -51,6 +51,8 @@ struct vfio_pci_dma_buf_stats {
  * @state: with memory_lock, too, for changes; OK means that the memory can be
  *	   reached, TEMP that it cannot, PERM is for ever
  * @importers: DMA mappings and vmaps that exist
+ * @kva: kernel mapping, NULL while there is none
+ * @kva_users: pins by importers without DMA, and one for all vmaps
  * @idle: woken when @importers becomes 0
  * @revoke_start: when the last revoke began
  * @stats: counters
@@ -73,6 +75,8 @@ struct vfio_pci_dma_buf {
 	struct vfio_pci_core_device *vdev;
 	enum peerbar_vfio_dma_buf_state state;
 	atomic_t importers;
+	void __iomem *kva;
+	unsigned int kva_users;
 	wait_queue_head_t idle;
 	ktime_t revoke_start;
 	struct vfio_pci_dma_buf_stats stats;

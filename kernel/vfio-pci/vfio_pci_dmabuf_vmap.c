@@ -3,7 +3,8 @@
  * Kernel mappings of an exported buffer, for importers that move data with the
  * CPU.  Such an importer does dma_buf_pin(), dma_buf_vmap(), dma_buf_unpin()
  * under one hold of the resv: dma_buf_vmap() warns when an exporter refuses,
- * and a refused pin tells "later" (-EAGAIN) from "never" (-ENODEV).
+ * and a refused pin tells "later" (-EAGAIN) from "never" (-ENODEV) and from
+ * "out of memory" (-ENOMEM).  So all that can fail is done by the pin.
  */
 #include <linux/dma-direction.h>
 #include <linux/io.h>
@@ -73,16 +74,6 @@ static int vfio_pci_dma_buf_usable(struct vfio_pci_dma_buf *priv)
 	}
 }
 
-/* Pinned memory is revoked like any other: there is nothing to hold. */
-int vfio_pci_dma_buf_pin(struct dma_buf_attachment *attachment)
-{
-	return vfio_pci_dma_buf_usable(attachment->dmabuf->priv);
-}
-
-void vfio_pci_dma_buf_unpin(struct dma_buf_attachment *attachment)
-{
-}
-
 static void __iomem *vfio_pci_dma_buf_map_pieces(struct vfio_pci_dma_buf *priv)
 {
 	unsigned long *pfns, *next;
@@ -103,24 +94,73 @@ static void __iomem *vfio_pci_dma_buf_map_pieces(struct vfio_pci_dma_buf *priv)
 	return (void __iomem *)va;
 }
 
-int vfio_pci_dma_buf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+static int vfio_pci_dma_buf_kva_get(struct vfio_pci_dma_buf *priv)
 {
-	struct vfio_pci_dma_buf *priv = dmabuf->priv;
-	void __iomem *va;
+	dma_resv_assert_held(&priv->resv);
+
+	if (!priv->kva_users) {
+		if (priv->ranges.nr == 1)
+			priv->kva = ioremap(priv->ranges.vec[0].paddr,
+					    priv->size);
+		else
+			priv->kva = vfio_pci_dma_buf_map_pieces(priv);
+		if (!priv->kva)
+			return -ENOMEM;
+	}
+	priv->kva_users++;
+	return 0;
+}
+
+static void vfio_pci_dma_buf_kva_put(struct vfio_pci_dma_buf *priv)
+{
+	dma_resv_assert_held(&priv->resv);
+
+	if (--priv->kva_users)
+		return;
+	if (priv->ranges.nr == 1)
+		iounmap(priv->kva);
+	else
+		vunmap((void __force *)priv->kva);
+	priv->kva = NULL;
+}
+
+/* What would an importer that does DMA itself want a kernel mapping for? */
+static bool vfio_pci_dma_buf_pin_is_for_vmap(struct dma_buf_attachment *attachment)
+{
+	return attachment->dmabuf->ops->vmap && !attachment->dev->dma_mask;
+}
+
+/* Pinned memory is revoked like any other: there is nothing to hold. */
+int vfio_pci_dma_buf_pin(struct dma_buf_attachment *attachment)
+{
+	struct vfio_pci_dma_buf *priv = attachment->dmabuf->priv;
 	int ret;
 
 	ret = vfio_pci_dma_buf_usable(priv);
+	if (ret || !vfio_pci_dma_buf_pin_is_for_vmap(attachment))
+		return ret;
+
+	return vfio_pci_dma_buf_kva_get(priv);
+}
+
+void vfio_pci_dma_buf_unpin(struct dma_buf_attachment *attachment)
+{
+	if (vfio_pci_dma_buf_pin_is_for_vmap(attachment))
+		vfio_pci_dma_buf_kva_put(attachment->dmabuf->priv);
+}
+
+int vfio_pci_dma_buf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
+{
+	struct vfio_pci_dma_buf *priv = dmabuf->priv;
+	int ret;
+
+	ret = vfio_pci_dma_buf_usable(priv);
+	if (!ret)
+		ret = vfio_pci_dma_buf_kva_get(priv);
 	if (ret)
 		return ret;
 
-	if (priv->ranges.nr == 1)
-		va = ioremap(priv->ranges.vec[0].paddr, priv->size);
-	else
-		va = vfio_pci_dma_buf_map_pieces(priv);
-	if (!va)
-		return -ENOMEM;
-
-	iosys_map_set_vaddr_iomem(map, va);
+	iosys_map_set_vaddr_iomem(map, priv->kva);
 	vfio_pci_dma_buf_importer_get(priv);
 	return 0;
 }
@@ -129,9 +169,6 @@ void vfio_pci_dma_buf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct vfio_pci_dma_buf *priv = dmabuf->priv;
 
-	if (priv->ranges.nr == 1)
-		iounmap(map->vaddr_iomem);
-	else
-		vunmap((void __force *)map->vaddr_iomem);
+	vfio_pci_dma_buf_kva_put(priv);
 	vfio_pci_dma_buf_importer_put(priv);
 }
