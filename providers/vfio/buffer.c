@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Export, import and lifetime of buffers. */
+/* Export and lifetime of buffers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -162,70 +161,15 @@ int peerbar_buffer_export(struct peerbar_device *dev, unsigned int bar,
 		return export_error(dev, bar, ret);
 	}
 	buf->fd = ret;
+	memcpy(buf->bdf, dev->bdf, sizeof(buf->bdf));
 	buf->bar = bar;
+	buf->bar_address = dev->bar_address[bar];
 	buf->read_only = read_only;
 	add_ranges(buf, ranges, nr_ranges);
 	device_get(dev);
 	buf->dev = dev;
 	*out = buf;
 	return 0;
-}
-
-/* Only a dma-buf tells the name of its exporter. */
-static int check_is_dma_buf(int fd)
-{
-	char path[40], text[1024];
-	int ret;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	ret = sys_read_file(path, text, sizeof(text));
-	if (ret)
-		return peerbar_error_set(ret, "cannot read %s: %s", path,
-					 strerror(-ret));
-	if (!strstr(text, "\nexp_name:"))
-		return peerbar_error_set(-EINVAL,
-					 "descriptor %d is not a dma-buf", fd);
-	return 0;
-}
-
-int peerbar_buffer_import(int fd, struct peerbar_buffer **out)
-{
-	struct peerbar_buffer *buf;
-	int ret;
-
-	buf = calloc(1, sizeof(*buf));
-	if (!buf)
-		return peerbar_error_set(-ENOMEM, "no memory for a buffer");
-	buf->fd = sys_dup(fd);
-	if (buf->fd < 0) {
-		ret = peerbar_error_set(buf->fd, "descriptor %d: %s", fd,
-					strerror(-buf->fd));
-		goto err_free;
-	}
-	ret = check_is_dma_buf(buf->fd);
-	if (ret)
-		goto err_close;
-	ret = sys_size(buf->fd, &buf->size);
-	if (ret) {
-		peerbar_error_set(ret, "size of dma-buf %d: %s", fd,
-				  strerror(-ret));
-		goto err_close;
-	}
-	ret = sys_open_flags(buf->fd);
-	if (ret < 0) {
-		peerbar_error_set(ret, "flags of dma-buf %d: %s", fd,
-				  strerror(-ret));
-		goto err_close;
-	}
-	buf->read_only = (ret & O_ACCMODE) == O_RDONLY;
-	*out = buf;
-	return 0;
-
-err_close:
-	sys_close(buf->fd);
-err_free:
-	free(buf);
-	return ret;
 }
 
 void peerbar_buffer_close(struct peerbar_buffer *buf)
@@ -246,6 +190,22 @@ int peerbar_buffer_fd(const struct peerbar_buffer *buf)
 uint64_t peerbar_buffer_size(const struct peerbar_buffer *buf)
 {
 	return buf->size;
+}
+
+void peerbar_buffer_attr(const struct peerbar_buffer *buf,
+			 struct peerbar_buffer_attr *out)
+{
+	*out = (struct peerbar_buffer_attr){
+		.bar = buf->bar,
+		.nr_ranges = buf->nr_ranges,
+		.ranges = buf->ranges,
+		.memattr = buf->memattr,
+		.read_only = buf->read_only,
+		.exported = buf->dev,
+	};
+	_Static_assert(sizeof(out->bdf) == sizeof(buf->bdf), "same room");
+	memcpy(out->bdf, buf->bdf, sizeof(out->bdf));
+	memcpy(out->name, buf->name, sizeof(out->name));
 }
 
 bool buffer_device_closed(const struct peerbar_buffer *buf)

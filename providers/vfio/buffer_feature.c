@@ -2,11 +2,11 @@
 /* State, counters and revoke: what our kernel modules add. */
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include <peerbar/error.h>
 
 #include "buffer_priv.h"
+#include "observe.h"
 #include "sys.h"
 #include "uapi.h"
 
@@ -48,65 +48,15 @@ static int query(struct peerbar_buffer *buf,
 {
 	const uint32_t flags =
 		VFIO_DEVICE_FEATURE_GET | PEERBAR_VFIO_FEATURE_DMA_BUF_INFO;
-	struct {
-		struct vfio_device_feature header;
-		struct peerbar_vfio_dma_buf_info info;
-	} arg = {
-		.header = {.argsz = sizeof(arg), .flags = flags},
-		.info = {.dmabuf_fd = buf->fd},
-	};
 	int ret;
 
 	ret = require_feature(buf, flags, "buffer info");
 	if (ret)
 		return ret;
-	ret = sys_ioctl(buf->dev->fd, VFIO_DEVICE_FEATURE, &arg);
-	if (ret < 0)
+	ret = observe_info(buf->dev, buf->fd, info);
+	if (ret)
 		return peerbar_error_set(ret, "buffer info: %s", strerror(-ret));
-	*info = arg.info;
 	return 0;
-}
-
-static enum peerbar_state to_state(uint32_t state)
-{
-	switch (state) {
-	case PEERBAR_VFIO_DMA_BUF_OK:
-		return PEERBAR_LIVE;
-	case PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED:
-		return PEERBAR_SUSPENDED;
-	default:
-		return PEERBAR_REVOKED;
-	}
-}
-
-/*
- * The kernel maps a suspended buffer, but not one revoked for good: mapping
- * inserts no page, so that asking costs nothing.
- */
-static int state_by_mmap(struct peerbar_buffer *buf, enum peerbar_state *out)
-{
-	void *addr;
-	int ret;
-
-	ret = sys_mmap(NULL, sys_page_size(), PROT_READ, MAP_SHARED, buf->fd, 0,
-		       &addr);
-	switch (ret) {
-	case 0:
-		sys_munmap(addr, sys_page_size());
-		*out = PEERBAR_LIVE;
-		return 0;
-	case -ENODEV:
-		*out = PEERBAR_REVOKED;
-		return 0;
-	case -EINVAL:
-		return peerbar_error_set(
-			-EOPNOTSUPP,
-			"buffer state: the exporter cannot map the buffer, "
-			"which is how to ask" NEEDS_MODULES);
-	default:
-		return peerbar_error_set(ret, "buffer state: mmap: %s",
-					 strerror(-ret));
-	}
 }
 
 int peerbar_buffer_state(struct peerbar_buffer *buf, enum peerbar_state *out)
@@ -116,10 +66,10 @@ int peerbar_buffer_state(struct peerbar_buffer *buf, enum peerbar_state *out)
 
 	/* of a closed device, too: a mapping of its fd may keep it alive */
 	if (!buf->dev || buffer_device_closed(buf))
-		return state_by_mmap(buf, out);
+		return observe_by_mmap(buf->fd, out);
 	ret = query(buf, &info);
 	if (!ret)
-		*out = to_state(info.state);
+		*out = observe_state(&info);
 	return ret;
 }
 
@@ -133,7 +83,7 @@ int peerbar_buffer_info(struct peerbar_buffer *buf,
 	if (ret)
 		return ret;
 	*out = (struct peerbar_buffer_info){
-		.state = to_state(info.state),
+		.state = observe_state(&info),
 		.memattr = info.memattr == PEERBAR_VFIO_DMA_BUF_WC
 				   ? PEERBAR_WRITE_COMBINING
 				   : PEERBAR_UNCACHED,
@@ -171,5 +121,6 @@ int peerbar_buffer_revoke(struct peerbar_buffer *buf)
 			ret, "revoke: the buffer is revoked already");
 	if (ret < 0)
 		return peerbar_error_set(ret, "revoke: %s", strerror(-ret));
+	device_changed(buf->dev, CHANGED_BUFFER);
 	return 0;
 }

@@ -6,15 +6,23 @@
 
 #include "device_priv.h"
 
+struct message;
+
 /*
  * @dev: NULL when imported
- * @ranges: adjacent ones merged; none when imported
+ * @bdf: "" when not known
+ * @bar_address: physical address of the BAR, 0 when not known
+ * @ranges: adjacent ones merged; none when not known
  */
 struct peerbar_buffer {
 	int fd;
 	uint64_t size;
 	struct peerbar_device *dev;
+	char bdf[PCI_BDF_SIZE];
+	char name[PEERBAR_NAME_SIZE];
 	unsigned int bar;
+	uint64_t bar_address;
+	enum peerbar_memattr memattr;
 	bool read_only;
 	unsigned int nr_ranges;
 	struct peerbar_range ranges[];
@@ -33,8 +41,15 @@ struct buffer_piece {
 };
 
 /*
- * The longest piece of [offset, offset + length) of an exported buffer.
- * false for an imported one.
+ * Make a buffer of a descriptor that came with @message, which may be NULL. The
+ * descriptor is the buffer's on success, still the caller's on failure.
+ */
+int buffer_adopt(int fd, const struct message *message,
+		 struct peerbar_buffer **out);
+
+/*
+ * The longest piece of [offset, offset + length).  false when the ranges are
+ * not known.
  */
 bool buffer_longest_piece(const struct peerbar_buffer *buf, uint64_t offset,
 			  uint64_t length, struct buffer_piece *out);

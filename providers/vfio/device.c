@@ -18,8 +18,10 @@ void device_get(struct peerbar_device *dev)
 
 void device_put(struct peerbar_device *dev)
 {
-	if (atomic_fetch_sub(&dev->refs, 1) == 1)
-		free(dev);
+	if (atomic_fetch_sub(&dev->refs, 1) != 1)
+		return;
+	pthread_mutex_destroy(&dev->lock);
+	free(dev);
 }
 
 /* The device first: the group and the container hold the IOMMU domain. */
@@ -164,6 +166,7 @@ int peerbar_device_open(const char *bdf, const struct peerbar_device_opts *opts,
 	if (!dev)
 		return peerbar_error_set(-ENOMEM, "no memory for a device");
 	atomic_init(&dev->refs, 1);
+	pthread_mutex_init(&dev->lock, NULL);
 	dev->fd = dev->fds[0] = dev->fds[1] = -1;
 
 	ret = find_device(dev, bdf);
@@ -192,7 +195,10 @@ void peerbar_device_close(struct peerbar_device *dev)
 {
 	if (!dev)
 		return;
+	pthread_mutex_lock(&dev->lock);
 	close_fds(dev);
+	pthread_mutex_unlock(&dev->lock);
+	device_changed(dev, CHANGED_CLOSED);
 	device_put(dev);
 }
 
@@ -241,6 +247,7 @@ int peerbar_device_reset(struct peerbar_device *dev)
 	if (ret < 0)
 		return peerbar_error_set(ret, "%s: reset: %s", dev->bdf,
 					 strerror(-ret));
+	device_changed(dev, CHANGED_RESET);
 	return 0;
 }
 
@@ -261,6 +268,7 @@ int peerbar_device_set_memory(struct peerbar_device *dev, bool enable)
 	ret = sys_pwrite(dev->fd, &command, sizeof(command), offset);
 	if (ret)
 		goto err;
+	device_changed(dev, enable ? CHANGED_MEMORY_ON : CHANGED_MEMORY_OFF);
 	return 0;
 
 err:

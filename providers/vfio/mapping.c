@@ -62,8 +62,8 @@ static int check_window(const struct peerbar_buffer *buf, unsigned int flags,
 
 /*
  * Huge entries need virtual and physical address to agree below the size of
- * the entry.  The longest piece decides, since that is where most is won; of an
- * imported buffer only the size is known, and it most likely starts aligned.
+ * the entry.  The longest piece decides, since that is where most is won. Where
+ * only the size is known, the buffer most likely starts aligned.
  */
 static void choose_alignment(const struct peerbar_buffer *buf, struct window *win)
 {
@@ -76,9 +76,7 @@ static void choose_alignment(const struct peerbar_buffer *buf, struct window *wi
 			.bar_offset = win->offset,
 			.length = win->length,
 		};
-	physical = piece.bar_offset;
-	if (buf->dev)
-		physical += buf->dev->bar_address[buf->bar];
+	physical = piece.bar_offset + buf->bar_address;
 	win->align = piece.length >= SIZE_1G   ? SIZE_1G
 		     : piece.length >= SIZE_2M ? SIZE_2M
 					       : sys_page_size();

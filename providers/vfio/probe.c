@@ -49,7 +49,7 @@ static int probe_feature(struct peerbar_device *dev, uint32_t flags,
 	return 0;
 }
 
-static int export_page(struct peerbar_device *dev, struct peerbar_buffer **out)
+int device_export_page(struct peerbar_device *dev, struct peerbar_buffer **out)
 {
 	const struct peerbar_range page = {.length = sys_page_size()};
 	unsigned int i;
@@ -88,7 +88,7 @@ static int probe_export(struct peerbar_device *dev,
 	int ret;
 
 	absent(&caps[PEERBAR_CAP_MMAP], "nothing can be exported");
-	ret = export_page(dev, &buf);
+	ret = device_export_page(dev, &buf);
 	switch (ret) {
 	case 0:
 		break;

@@ -2,10 +2,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "sys.h"
@@ -53,6 +57,54 @@ static int native_list(const char *path, char *names, size_t size)
 	return 0;
 }
 
+static int native_socket_option(int fd, int option)
+{
+	socklen_t size = sizeof(int);
+	int value = 0;
+	int ret = getsockopt(fd, SOL_SOCKET, option, &value, &size);
+
+	return ret ? ret : value;
+}
+
+static int native_poll_in(int fd, int timeout_ms)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	return poll(&poll_fd, 1, timeout_ms);
+}
+
+static int native_event(void)
+{
+	return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+static int native_timer(unsigned int period_ms)
+{
+	struct timespec period = {
+		.tv_sec = period_ms / 1000,
+		.tv_nsec = period_ms % 1000 * 1000000L,
+	};
+	struct itimerspec when = {.it_interval = period, .it_value = period};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	/* cannot fail: the descriptor and the times are good */
+	if (fd >= 0)
+		timerfd_settime(fd, 0, &when, NULL);
+	return fd;
+}
+
+static int native_epoll(void)
+{
+	return epoll_create1(EPOLL_CLOEXEC);
+}
+
+static int native_epoll_add(int epoll, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
 const struct sys_ops sys_native = {
 	.open = native_open,
 	.close = close,
@@ -67,6 +119,15 @@ const struct sys_ops sys_native = {
 	.open_flags = native_open_flags,
 	.readlink = readlink,
 	.list = native_list,
+	.write = write,
+	.socket_option = native_socket_option,
+	.sendmsg = sendmsg,
+	.recvmsg = recvmsg,
+	.poll_in = native_poll_in,
+	.event = native_event,
+	.timer = native_timer,
+	.epoll = native_epoll,
+	.epoll_add = native_epoll_add,
 };
 
 const struct sys_ops *sys_ops = &sys_native;
@@ -196,6 +257,61 @@ int sys_readlink(const char *path, char *buf, size_t size)
 int sys_list(const char *dir, char *names, size_t size)
 {
 	return RETRY(sys_ops->list(dir, names, size));
+}
+
+ssize_t sys_read_some(int fd, void *buf, size_t len)
+{
+	return RETRY(sys_ops->read(fd, buf, len));
+}
+
+ssize_t sys_write_some(int fd, const void *buf, size_t len)
+{
+	return RETRY(sys_ops->write(fd, buf, len));
+}
+
+int sys_socket_option(int fd, int option)
+{
+	return RETRY(sys_ops->socket_option(fd, option));
+}
+
+ssize_t sys_sendmsg(int fd, const struct msghdr *message)
+{
+	return RETRY(sys_ops->sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+ssize_t sys_recvmsg(int fd, struct msghdr *message)
+{
+	return RETRY(
+		sys_ops->recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC));
+}
+
+int sys_poll_in(int fd, int timeout_ms)
+{
+	int ret = RETRY(sys_ops->poll_in(fd, timeout_ms));
+
+	if (ret < 0)
+		return ret;
+	return ret ? 0 : -EAGAIN;
+}
+
+int sys_event(void)
+{
+	return RETRY(sys_ops->event());
+}
+
+int sys_timer(unsigned int period_ms)
+{
+	return RETRY(sys_ops->timer(period_ms));
+}
+
+int sys_epoll(void)
+{
+	return RETRY(sys_ops->epoll());
+}
+
+int sys_epoll_add(int epoll, int fd)
+{
+	return RETRY(sys_ops->epoll_add(epoll, fd));
 }
 
 size_t sys_page_size(void)

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /*
@@ -29,6 +30,15 @@ struct sys_ops {
 	int (*open_flags)(int fd);
 	ssize_t (*readlink)(const char *path, char *buf, size_t size);
 	int (*list)(const char *dir, char *names, size_t size);
+	ssize_t (*write)(int fd, const void *buf, size_t len);
+	int (*socket_option)(int fd, int option);
+	ssize_t (*sendmsg)(int fd, const struct msghdr *message, int flags);
+	ssize_t (*recvmsg)(int fd, struct msghdr *message, int flags);
+	int (*poll_in)(int fd, int timeout_ms);
+	int (*event)(void);
+	int (*timer)(unsigned int period_ms);
+	int (*epoll)(void);
+	int (*epoll_add)(int epoll, int fd);
 };
 
 extern const struct sys_ops sys_native;
@@ -56,6 +66,27 @@ int sys_readlink(const char *path, char *buf, size_t size);
 
 /* entries of @dir but dot files, each followed by a blank */
 int sys_list(const char *dir, char *names, size_t size);
+
+/* one read or write of a descriptor that never blocks; bytes or -errno */
+ssize_t sys_read_some(int fd, void *buf, size_t len);
+ssize_t sys_write_some(int fd, const void *buf, size_t len);
+
+/* an integer option of level SOL_SOCKET, or -errno */
+int sys_socket_option(int fd, int option);
+
+/* never block, never raise SIGPIPE; bytes or -errno */
+ssize_t sys_sendmsg(int fd, const struct msghdr *message);
+ssize_t sys_recvmsg(int fd, struct msghdr *message);
+
+/* wait until there is something to read; 0 or -EAGAIN after @timeout_ms */
+int sys_poll_in(int fd, int timeout_ms);
+
+/* descriptors that never block: an eventfd, a running timerfd, an epoll */
+int sys_event(void);
+int sys_timer(unsigned int period_ms);
+int sys_epoll(void);
+/* readable @fd makes @epoll readable */
+int sys_epoll_add(int epoll, int fd);
 
 size_t sys_page_size(void);
 

@@ -135,6 +135,8 @@ int fake_close(int fd)
 	struct fake_fd *file = fake_fd_get(fd);
 	bool device = file->kind == FAKE_DEVICE;
 
+	if (file->kind == FAKE_HOST)
+		fake_host_close(file);
 	file->kind = FAKE_FREE;
 	if (device && !fake_device_open())
 		fake_device_closed();
@@ -148,6 +150,8 @@ static ssize_t fake_read(int fd, void *buf, size_t len)
 
 	if (fake_fails("read"))
 		return -1;
+	if (file->kind == FAKE_HOST)
+		return read(file->host, buf, len);
 	assert_int_equal(file->kind, FAKE_TEXT);
 	left = strlen(file->text) - file->pos;
 	if (len > left)
@@ -207,10 +211,24 @@ static const struct sys_ops ops = {
 	.open_flags = fake_open_flags,
 	.readlink = fake_sysfs_readlink,
 	.list = fake_sysfs_list,
+	.write = fake_host_write,
+	.socket_option = fake_host_socket_option,
+	.sendmsg = fake_host_sendmsg,
+	.recvmsg = fake_host_recvmsg,
+	.poll_in = fake_host_poll_in,
+	.event = fake_host_event,
+	.timer = fake_host_timer,
+	.epoll = fake_host_epoll,
+	.epoll_add = fake_host_epoll_add,
 };
 
 void fake_reset(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < NR_FDS; i++)
+		if (fds[i].kind == FAKE_HOST)
+			fake_host_close(&fds[i]);
 	memset(fds, 0, sizeof(fds));
 	fake_memory_reset();
 	fake_vfio_reset();
@@ -223,6 +241,7 @@ void fake_reset(void)
 		.can_reset = true,
 		.has_export = true,
 		.has_modules = true,
+		.reports_errors = true,
 	};
 	sys_ops = &ops;
 }

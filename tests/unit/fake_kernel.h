@@ -34,6 +34,7 @@
  * @has_modules: a kernel with mmap, revoke and info of dma-bufs
  * @fail_path: open() of this path fails with @fail_path_errno
  * @fail_request: ioctl() with this number fails with @fail_request_errno
+ * @reports_errors: a PCI Express device
  * @interrupts: so many calls fail with EINTR first
  * @misplaced: so many mappings end up elsewhere than the caller hints
  * @short_io: read and write move one byte at a time
@@ -53,6 +54,7 @@ struct fake_kernel {
 	bool can_reset;
 	bool has_export;
 	bool has_modules;
+	bool reports_errors;
 	const char *fail_path;
 	int fail_path_errno;
 	unsigned long fail_request;
@@ -82,6 +84,17 @@ unsigned int fake_resets(void);
 int fake_foreign_dma_buf(size_t size, bool read_only);
 int fake_plain_file(void);
 int fake_close(int fd);
+
+/* a connected pair of sockets; the real socket behind one end */
+void fake_socketpair(int type, int fds[2]);
+int fake_host_fd(int fd);
+/* can be read without waiting */
+bool fake_readable(int fd);
+
+/* what others do: a reset through sysfs, an interrupt of VFIO */
+void fake_foreign_reset(void);
+void fake_raise(unsigned int irq_index);
+bool fake_trigger_set(unsigned int irq_index);
 
 /* the memory of BAR 2, seen past the library */
 unsigned char *fake_bar(void);

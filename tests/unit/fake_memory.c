@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <stdarg.h>
@@ -55,6 +56,8 @@ struct fake_dma_buf *fake_dma_buf_new(uint64_t size)
 	buf = &bufs[nr_bufs++];
 	*buf = (struct fake_dma_buf){
 		.memory = memory_new(size),
+		.token = memory_new(1),
+		.revokes = 7,
 		.size = size,
 		.nr_ranges = 1,
 		.ranges = {{0, size}},
@@ -169,10 +172,34 @@ void fake_dma_buf_revoke(struct fake_dma_buf *buf)
 	unsigned int i;
 
 	buf->revoked = true;
+	buf->revokes++;
 	for (i = 0; i < NR_MAPPINGS; i++)
 		if (mappings[i].addr && mappings[i].buf == buf)
 			map_over(mappings[i].addr, mappings[i].size,
 				 mappings[i].prot, empty, 0);
+}
+
+void fake_device_taken_back(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_bufs; i++)
+		if (bufs[i].ours && !bufs[i].revoked)
+			bufs[i].revokes++;
+}
+
+struct fake_dma_buf *fake_dma_buf_of(int token)
+{
+	struct stat wanted, it;
+	unsigned int i;
+
+	assert_int_equal(fstat(token, &wanted), 0);
+	for (i = 0; i < nr_bufs; i++) {
+		assert_int_equal(fstat(bufs[i].token, &it), 0);
+		if (it.st_ino == wanted.st_ino && it.st_dev == wanted.st_dev)
+			return &bufs[i];
+	}
+	return NULL;
 }
 
 void fake_device_closed(void)
@@ -192,9 +219,11 @@ void fake_memory_reset(void)
 		if (mappings[i].addr)
 			munmap(mappings[i].addr, mappings[i].size);
 	memset(mappings, 0, sizeof(mappings));
-	for (i = 0; i < nr_bufs; i++)
+	for (i = 0; i < nr_bufs; i++) {
+		close(bufs[i].token);
 		if (bufs[i].memory != bar)
 			close(bufs[i].memory);
+	}
 	nr_bufs = 0;
 	if (bar < 0) {
 		bar = memory_new(FAKE_BAR_SIZE);

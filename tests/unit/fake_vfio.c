@@ -21,6 +21,8 @@ static uint8_t command;
 static bool group_in_container;
 static bool has_iommu_domain;
 static unsigned int resets;
+/* by index; -1 when not set */
+static int triggers[VFIO_PCI_NUM_IRQS];
 
 bool fake_memory_enabled(void)
 {
@@ -36,6 +38,7 @@ void fake_vfio_reset(void)
 {
 	command = 0;
 	resets = 0;
+	memset(triggers, 0xff, sizeof(triggers));
 	group_in_container = false;
 	has_iommu_domain = false;
 }
@@ -163,7 +166,7 @@ static int feature_info(struct vfio_device_feature *feature)
 	arg->faults_pmd = 4;
 	arg->faults_pud = 5;
 	arg->faults_refused = 6;
-	arg->revokes = 7;
+	arg->revokes = buf->revokes;
 	arg->revoke_ns = 8;
 	return 0;
 }
@@ -190,6 +193,50 @@ static int device_feature(struct vfio_device_feature *feature)
 	}
 }
 
+void fake_foreign_reset(void)
+{
+	fake_device_taken_back();
+}
+
+static int irq_info(struct vfio_irq_info *info)
+{
+	assert_int_equal(info->argsz, sizeof(*info));
+	if (info->index == VFIO_PCI_ERR_IRQ_INDEX && !fake.reports_errors)
+		return -EINVAL;
+	assert_in_range(info->index, VFIO_PCI_ERR_IRQ_INDEX,
+			VFIO_PCI_REQ_IRQ_INDEX);
+	info->count = 1;
+	return 0;
+}
+
+static int set_irqs(struct vfio_irq_set *set)
+{
+	int fd;
+
+	assert_int_equal(set->argsz, sizeof(*set) + sizeof(fd));
+	assert_int_equal(set->flags, VFIO_IRQ_SET_DATA_EVENTFD |
+					     VFIO_IRQ_SET_ACTION_TRIGGER);
+	assert_int_equal(set->start, 0);
+	assert_int_equal(set->count, 1);
+	assert_in_range(set->index, 0, VFIO_PCI_NUM_IRQS - 1);
+	memcpy(&fd, set->data, sizeof(fd));
+	triggers[set->index] = fd;
+	return 0;
+}
+
+bool fake_trigger_set(unsigned int irq_index)
+{
+	return triggers[irq_index] >= 0;
+}
+
+void fake_raise(unsigned int irq_index)
+{
+	const uint64_t one = 1;
+
+	assert_true(fake_trigger_set(irq_index));
+	assert_int_equal(write(fake_host_fd(triggers[irq_index]), &one, 8), 8);
+}
+
 static int device_ioctl(unsigned long request, void *arg)
 {
 	struct vfio_device_info *device = arg;
@@ -204,8 +251,13 @@ static int device_ioctl(unsigned long request, void *arg)
 		return 0;
 	case VFIO_DEVICE_GET_REGION_INFO:
 		return region_info(arg);
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		return irq_info(arg);
+	case VFIO_DEVICE_SET_IRQS:
+		return set_irqs(arg);
 	case VFIO_DEVICE_RESET:
 		resets++;
+		fake_device_taken_back();
 		return 0;
 	case VFIO_DEVICE_FEATURE:
 		return device_feature(arg);
@@ -254,6 +306,8 @@ static ssize_t access_config(uint8_t *buf, size_t len, uint64_t offset,
 	assert_int_equal(offset, PCI_COMMAND);
 	assert_int_equal(len, 1);
 	if (is_write) {
+		if (command & ~*buf & PCI_COMMAND_MEMORY)
+			fake_device_taken_back();
 		command = *buf;
 		fake_enable_memory(fake_memory_enabled());
 	} else {

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "test.h"
 #include "fake_kernel.h"
@@ -21,6 +22,10 @@ static const struct peerbar_range ranges[] = {
 static struct peerbar_device *dev;
 static struct peerbar_buffer *buf;
 static struct peerbar_mapping *map;
+static struct peerbar_channel *ends[2];
+static struct peerbar_buffer *received;
+static struct peerbar_events *events;
+static uint64_t id;
 static int foreign;
 static enum peerbar_backend backend;
 
@@ -133,38 +138,138 @@ static int probe(void)
 	return peerbar_probe(dev, caps);
 }
 
+static int export_text(void)
+{
+	struct peerbar_spec spec;
+	int ret = peerbar_spec_parse(FAKE_BDF "/2@8K+4K,0+8K", &spec);
+
+	return ret ? ret : peerbar_spec_export(dev, &spec, 0, &buf);
+}
+
+static int open_channel(void)
+{
+	int fds[2], ret;
+
+	fake_socketpair(SOCK_SEQPACKET, fds);
+	fake_close(fds[1]);
+	ret = peerbar_channel_open(fds[0], &ends[0]);
+	if (ret)
+		fake_close(fds[0]);
+	return ret;
+}
+
+static void close_channels(void)
+{
+	peerbar_channel_close(ends[0]);
+	peerbar_channel_close(ends[1]);
+	ends[0] = ends[1] = NULL;
+}
+
+/* Of an imported buffer nobody is told anything. */
+static void forget(void)
+{
+	struct peerbar_buffer_attr attr;
+
+	peerbar_buffer_attr(buf, &attr);
+	if (attr.exported)
+		assert_int_equal(peerbar_channel_forget(ends[0], id), 0);
+}
+
+static int hand_over(void)
+{
+	struct peerbar_message message;
+	int ret;
+
+	ret = peerbar_channel_send(ends[0], buf, "name", &id);
+	if (ret)
+		return ret;
+	ret = peerbar_channel_recv(ends[1], 0, &message);
+	if (ret)
+		forget();
+	else
+		received = message.buf;
+	return ret;
+}
+
+static void give_back(void)
+{
+	peerbar_buffer_close(received);
+	received = NULL;
+	forget();
+}
+
+static int tell(void)
+{
+	fake_foreign_reset();
+	return peerbar_channel_flush(ends[0]);
+}
+
+static int watch_buffer(void)
+{
+	return peerbar_buffer_watch(buf, 1000, &events);
+}
+
+static int watch_device(void)
+{
+	return peerbar_device_watch(dev, 1000, &events);
+}
+
+static void close_events(void)
+{
+	peerbar_events_close(events);
+	events = NULL;
+}
+
+static int next_event(void)
+{
+	struct peerbar_event event;
+
+	return peerbar_events_next(events, &event);
+}
+
 static void nothing(void)
 {
 }
 
 /*
  * @needs: what has to exist before
+ * @hints: looks at things without which it succeeds, too
  * @calls: fewest calls that can fail; guards against a sweep over nothing
  */
 struct operation {
 	const char *name;
 	int (*run)(void);
 	void (*undo)(void);
-	enum { NOTHING, DEVICE, EXPORTED, IMPORTED } needs;
+	enum { NOTHING, DEVICE, EXPORTED, IMPORTED, SENT, WATCHED } needs;
 	bool stock;
+	bool hints;
 	unsigned int calls;
 };
 
 static const struct operation operations[] = {
-	{"open", open_device, close_device, NOTHING, false, 17},
-	{"export", export, close_buffer, DEVICE, false, 3},
-	{"import", import, close_buffer, DEVICE, false, 6},
-	{"map", map_buffer, close_mapping, EXPORTED, false, 4},
-	{"map import", map_buffer, close_mapping, IMPORTED, false, 5},
-	{"map stock", map_fallback, close_mapping, EXPORTED, true, 5},
-	{"state", state, nothing, EXPORTED, false, 2},
-	{"state import", state, nothing, IMPORTED, false, 1},
-	{"info", info, nothing, EXPORTED, false, 2},
-	{"revoke", revoke, nothing, EXPORTED, false, 2},
-	{"reset", reset, nothing, DEVICE, false, 1},
-	{"memory", memory, nothing, DEVICE, false, 2},
-	{"io", io, nothing, DEVICE, false, 2},
-	{"probe", probe, nothing, DEVICE, false, 6},
+	{"open", open_device, close_device, NOTHING, false, true, 17},
+	{"export", export, close_buffer, DEVICE, false, false, 3},
+	{"export text", export_text, close_buffer, DEVICE, false, false, 3},
+	{"import", import, close_buffer, DEVICE, false, false, 6},
+	{"map", map_buffer, close_mapping, EXPORTED, false, false, 4},
+	{"map import", map_buffer, close_mapping, IMPORTED, false, false, 5},
+	{"map stock", map_fallback, close_mapping, EXPORTED, true, false, 5},
+	{"state", state, nothing, EXPORTED, false, false, 2},
+	{"state import", state, nothing, IMPORTED, false, false, 1},
+	{"info", info, nothing, EXPORTED, false, false, 2},
+	{"revoke", revoke, nothing, EXPORTED, false, false, 2},
+	{"reset", reset, nothing, DEVICE, false, false, 1},
+	{"memory", memory, nothing, DEVICE, false, false, 2},
+	{"io", io, nothing, DEVICE, false, false, 2},
+	{"probe", probe, nothing, DEVICE, false, false, 6},
+	{"open channel", open_channel, close_channels, NOTHING, false, false, 3},
+	{"hand over", hand_over, give_back, EXPORTED, false, true, 12},
+	{"hand on", hand_over, give_back, IMPORTED, false, false, 9},
+	{"tell", tell, nothing, SENT, false, false, 2},
+	{"watch buffer", watch_buffer, close_events, EXPORTED, false, false, 8},
+	{"watch import", watch_buffer, close_events, IMPORTED, false, false, 8},
+	{"watch device", watch_device, close_events, DEVICE, false, false, 16},
+	{"next event", next_event, nothing, WATCHED, false, true, 3},
 };
 
 /* Only hints come from there; without them the call succeeds. */
@@ -174,6 +279,15 @@ static bool may_fail_unnoticed(void)
 	       !strcmp(fake.failed_path, "read");
 }
 
+static void open_ends(void)
+{
+	int fds[2];
+
+	fake_socketpair(SOCK_SEQPACKET, fds);
+	assert_int_equal(peerbar_channel_open(fds[0], &ends[0]), 0);
+	assert_int_equal(peerbar_channel_open(fds[1], &ends[1]), 0);
+}
+
 static void prepare(const struct operation *op)
 {
 	fake_reset();
@@ -181,16 +295,27 @@ static void prepare(const struct operation *op)
 	if (op->needs == NOTHING)
 		return;
 	assert_int_equal(open_device(), 0);
+	open_ends();
 	foreign = fake_foreign_dma_buf(4u << 20, false);
-	if (op->needs == EXPORTED)
+	if (op->needs >= EXPORTED && op->needs != IMPORTED)
 		assert_int_equal(export(), 0);
 	if (op->needs == IMPORTED)
 		assert_int_equal(import(), 0);
+	if (op->needs == SENT)
+		assert_int_equal(hand_over(), 0);
+	if (op->needs == WATCHED) {
+		assert_int_equal(watch_buffer(), 0);
+		fake_foreign_reset();
+	}
 	fake.has_modules = !op->stock;
 }
 
 static void clean_up(const struct operation *op)
 {
+	if (op->needs == SENT)
+		give_back();
+	close_events();
+	close_channels();
 	close_buffer();
 	if (op->needs != NOTHING)
 		fake_close(foreign);
@@ -236,7 +361,7 @@ static bool fail_nth(const struct operation *op, unsigned int n)
 		assert_int_equal(fake_mappings(), mappings);
 		/* and it works once the cause is gone */
 		assert_int_equal(op->run(), 0);
-	} else if (triggered && !(op->needs == NOTHING && may_fail_unnoticed())) {
+	} else if (triggered && !(op->hints && may_fail_unnoticed())) {
 		fail_msg("%s with \"%s\" failing succeeded", op->name,
 			 fake.failed_path);
 	}

@@ -17,6 +17,7 @@
 #ifndef PEERBAR_BUFFER_H
 #define PEERBAR_BUFFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,9 @@ struct peerbar_range {
 
 /** most ranges that one buffer can have (kernel/vfio-pci bounds it, too) */
 #define PEERBAR_MAX_RANGES 4096
+
+/** room for the name of a buffer that came by a channel, with its NUL */
+#define PEERBAR_NAME_SIZE 64
 
 enum peerbar_state {
 	PEERBAR_LIVE,
@@ -142,6 +146,36 @@ int peerbar_buffer_fd(const struct peerbar_buffer *buf);
 
 /** peerbar_buffer_size - bytes, the sum of all ranges */
 uint64_t peerbar_buffer_size(const struct peerbar_buffer *buf);
+
+/**
+ * struct peerbar_buffer_attr - what a buffer is
+ * @bdf: PCI address of the device; "" when not known
+ * @name: given by the sender of a buffer that came by a channel, else ""
+ * @bar: BAR number, 0 when not known
+ * @nr_ranges: ranges after adjacent ones were merged; 0 when not known
+ * @ranges: @nr_ranges pieces of the BAR in buffer order; the buffer's, valid
+ *	until it is closed
+ * @memattr: see enum peerbar_memattr
+ * @read_only: cannot be mapped writable
+ * @exported: by this process, so that it can be revoked and inspected
+ *
+ * Of a buffer that came by a channel all but @read_only is the sender's word;
+ *of peerbar_buffer_import() nothing but @read_only is known.
+ */
+struct peerbar_buffer_attr {
+	char bdf[24];
+	char name[PEERBAR_NAME_SIZE];
+	unsigned int bar;
+	unsigned int nr_ranges;
+	const struct peerbar_range *ranges;
+	enum peerbar_memattr memattr;
+	bool read_only;
+	bool exported;
+};
+
+/** peerbar_buffer_attr - describe a buffer; asks nobody and cannot fail */
+void peerbar_buffer_attr(const struct peerbar_buffer *buf,
+			 struct peerbar_buffer_attr *out);
 
 /**
  * peerbar_buffer_state - is the memory there

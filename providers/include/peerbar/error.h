@@ -26,7 +26,8 @@ extern "C" {
  * peerbar call of the same thread.
  * Threads: one text per thread.
  * Return: one line without a newline; "" when no call of this thread has
- * failed yet.  A successful call leaves the text as it is.
+ * failed yet.  To be read right after the call that failed: a later one may
+ * replace the text although it succeeds, since not all that it tries must work.
  */
 const char *peerbar_error_detail(void);
 

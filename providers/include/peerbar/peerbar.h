@@ -4,8 +4,10 @@
 #define PEERBAR_PEERBAR_H
 
 #include <peerbar/buffer.h>
+#include <peerbar/channel.h>
 #include <peerbar/device.h>
 #include <peerbar/error.h>
+#include <peerbar/events.h>
 #include <peerbar/mapping.h>
 #include <peerbar/probe.h>
 #include <peerbar/registry.h>
