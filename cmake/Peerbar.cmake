@@ -18,17 +18,24 @@ if(PEERBAR_SANITIZE)
 		-fsanitize=${PEERBAR_SANITIZE})
 endif()
 
-# peerbar_find(PREFIX pkg-config-module PACKAGE debian-name WITHOUT consequence)
+# peerbar_find(PREFIX pkg-config-module PACKAGE debian-name WITHOUT consequence
+#	[SINCE version BECAUSE what-came-with-it])
 # An optional dependency: PEERBAR_<PREFIX> defaults to AUTO; ON makes absence an
 # error, OFF does not look.  Target: PkgConfig::PREFIX.
 function(peerbar_find prefix module)
-	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT" "" ${ARGN})
+	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT;SINCE;BECAUSE" "" ${ARGN})
 	set(PEERBAR_${prefix} AUTO CACHE STRING "Use ${module}: AUTO, ON or OFF")
 	if(NOT PEERBAR_${prefix})
 		set(why "switched off")
 	else()
 		pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})
 		set(why "not found; install ${arg_PACKAGE}")
+	endif()
+	if(${prefix}_FOUND AND arg_SINCE AND
+			${prefix}_VERSION VERSION_LESS arg_SINCE)
+		set(why "${${prefix}_VERSION} is too old, ${arg_SINCE} is the \
+first with ${arg_BECAUSE}")
+		set(${prefix}_FOUND FALSE)
 	endif()
 	if(NOT ${prefix}_FOUND)
 		if(PEERBAR_${prefix} STREQUAL "ON")
@@ -40,6 +47,7 @@ function(peerbar_find prefix module)
 endfunction()
 
 function(peerbar_missing text)
+	string(REPLACE ";" "\\;" text "${text}")
 	set_property(GLOBAL APPEND PROPERTY PEERBAR_MISSING "${text}")
 endfunction()
 
@@ -75,6 +83,24 @@ function(peerbar_library name)
 	install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
+# peerbar_module(name MAP file DESTINATION folder SOURCES ... LINK ...)
+# A plug-in lib<name>.so, loaded by somebody else's library, and
+# lib<name>_static for unit tests.
+function(peerbar_module name)
+	cmake_parse_arguments(arg "" "MAP;DESTINATION" "SOURCES;LINK" ${ARGN})
+	set(map ${CMAKE_CURRENT_SOURCE_DIR}/${arg_MAP})
+	add_library(${name} MODULE ${arg_SOURCES})
+	add_library(${name}_static STATIC EXCLUDE_FROM_ALL ${arg_SOURCES})
+	set_target_properties(${name} PROPERTIES LINK_DEPENDS ${map})
+	target_link_options(${name} PRIVATE
+		-Wl,--version-script=${map} -Wl,--no-undefined)
+	foreach(target ${name} ${name}_static)
+		target_link_libraries(${target}
+			PUBLIC ${arg_LINK} PRIVATE peerbar_flags)
+	endforeach()
+	install(TARGETS ${name} LIBRARY DESTINATION ${arg_DESTINATION})
+endfunction()
+
 # peerbar_program(name SOURCES ... LINK ...)
 function(peerbar_program name)
 	cmake_parse_arguments(arg "NO_INSTALL" "" "SOURCES;LINK" ${ARGN})
@@ -88,7 +114,8 @@ endfunction()
 # peerbar_test(name TIER unit|vm SOURCES ... LINK ... [KERNELS ...] [TIMEOUT s])
 # Tier unit runs under ctest on any machine.  Tier vm is only built here; it is
 # listed in tests/vm/suite of the build tree with the kernels it is for, and run
-# by tests/vm/run inside the guest.  Exit status 4 is a skip.
+# by tests/vm/run inside the guest.  With KERNELS a test of tier unit is both.
+# Exit status 4 is a skip.
 function(peerbar_test name)
 	cmake_parse_arguments(arg "" "TIER;TIMEOUT" "SOURCES;LINK;KERNELS" ${ARGN})
 	if(NOT arg_TIMEOUT)
@@ -100,7 +127,8 @@ function(peerbar_test name)
 		add_test(NAME ${name} COMMAND ${name})
 		set_tests_properties(${name} PROPERTIES
 			LABELS unit SKIP_RETURN_CODE 4 TIMEOUT ${arg_TIMEOUT})
-	else()
+	endif()
+	if(arg_KERNELS)
 		list(JOIN arg_KERNELS "," kernels)
 		file(RELATIVE_PATH path ${PROJECT_BINARY_DIR}
 			${CMAKE_CURRENT_BINARY_DIR}/${name})
