@@ -83,17 +83,25 @@ function(peerbar_library name)
 	install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endfunction()
 
-# peerbar_module(name MAP file DESTINATION folder SOURCES ... LINK ...)
+# peerbar_module(name MAP file DESTINATION folder SOURCES ... LINK ...
+#	[BESIDE ...])
 # A plug-in lib<name>.so, loaded by somebody else's library, and
-# lib<name>_static for unit tests.
+# lib<name>_static for unit tests.  It finds BESIDE, libraries that it asks for
+# at run time, and what it is linked with in its own folder.
 function(peerbar_module name)
-	cmake_parse_arguments(arg "" "MAP;DESTINATION" "SOURCES;LINK" ${ARGN})
+	cmake_parse_arguments(arg "" "MAP;DESTINATION" "SOURCES;LINK;BESIDE" ${ARGN})
 	set(map ${CMAKE_CURRENT_SOURCE_DIR}/${arg_MAP})
 	add_library(${name} MODULE ${arg_SOURCES})
 	add_library(${name}_static STATIC EXCLUDE_FROM_ALL ${arg_SOURCES})
 	set_target_properties(${name} PROPERTIES LINK_DEPENDS ${map})
 	target_link_options(${name} PRIVATE
 		-Wl,--version-script=${map} -Wl,--no-undefined)
+	foreach(library IN LISTS arg_BESIDE)
+		set_property(TARGET ${name} APPEND PROPERTY
+			BUILD_RPATH $<TARGET_FILE_DIR:${library}>)
+		set_property(TARGET ${name} PROPERTY INSTALL_RPATH $ORIGIN)
+		add_dependencies(${name} ${library})
+	endforeach()
 	foreach(target ${name} ${name}_static)
 		target_link_libraries(${target}
 			PUBLIC ${arg_LINK} PRIVATE peerbar_flags)
