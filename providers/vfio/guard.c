@@ -13,19 +13,12 @@
 #include "guard.h"
 #include "mapping_priv.h"
 
-/* Lives on the stack of the guarded call. */
-struct frame {
-	sigjmp_buf env;
-	uintptr_t start;
-	uintptr_t end;
-	struct frame *outer;
-};
-
 /*
- * Read by the handler, in threads that never ran a guarded call, too: the
- * lazily allocated kind of thread-local storage would call malloc() there.
+ * Guards live on the stack of what they guard, innermost first.  Read by the
+ * handler, in threads that never ran a guarded call, too: the lazily allocated
+ * kind of thread-local storage would call malloc() there.
  */
-static _Thread_local struct frame *innermost
+static _Thread_local struct peerbar_guard *innermost
 	__attribute__((tls_model("initial-exec")));
 
 static struct sigaction previous;
@@ -79,27 +72,32 @@ static void call_previous(int sig, siginfo_t *info, ucontext_t *context)
 }
 
 /*
- * Back to where @frame began, with the signals blocked that were blocked then:
+ * Back to where @guard began, with the signals blocked that were blocked then:
  * here the mask is ours, or that of a handler which called us.  Doing it here
- * saves a system call per guarded access.
+ * saves a system call per guarded access.  glibc's setjmp() saves no mask.
  */
-static void unwind_to(struct frame *frame, const ucontext_t *context)
+static void unwind_to(struct peerbar_guard *guard, const ucontext_t *context)
 {
-	innermost = frame->outer;
+	struct peerbar_guard *inner;
+
+	for (inner = innermost; inner != guard; inner = inner->outer)
+		inner->armed = false;
+	guard->armed = false;
+	innermost = guard->outer;
 	pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
-	siglongjmp(frame->env, 1);
+	longjmp(guard->env, 1);
 }
 
 static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
 	uintptr_t addr = (uintptr_t)info->si_addr;
 	int saved_errno = errno;
-	struct frame *frame;
+	struct peerbar_guard *guard;
 
 	if (info->si_code == BUS_ADRERR)
-		for (frame = innermost; frame; frame = frame->outer)
-			if (addr >= frame->start && addr < frame->end)
-				unwind_to(frame, context);
+		for (guard = innermost; guard; guard = guard->outer)
+			if (addr >= guard->start && addr < guard->end)
+				unwind_to(guard, context);
 	if (previous_is_default())
 		die(info);
 	else if (previous.sa_handler != SIG_IGN)
@@ -130,22 +128,42 @@ void guard_install(void)
 	pthread_once(&once, install);
 }
 
+int peerbar_guard_arm(struct peerbar_guard *guard,
+		      const struct peerbar_mapping *map)
+{
+	guard->start = (uintptr_t)map->addr;
+	guard->end = guard->start + map->size;
+	guard->outer = innermost;
+	guard->armed = true;
+	atomic_signal_fence(memory_order_seq_cst);
+	innermost = guard;
+	atomic_signal_fence(memory_order_seq_cst);
+	return 0;
+}
+
+int peerbar_guard_broken(struct peerbar_guard *guard)
+{
+	return peerbar_error_set(-ENODEV,
+				 "the memory was taken back during the access");
+}
+
+void peerbar_guard_end(struct peerbar_guard *guard)
+{
+	if (!guard->armed)
+		return;
+	guard->armed = false;
+	atomic_signal_fence(memory_order_seq_cst);
+	innermost = guard->outer;
+}
+
 int peerbar_guard_run(const struct peerbar_mapping *map, void (*fn)(void *arg),
 		      void *arg)
 {
-	struct frame frame;
+	struct peerbar_guard guard;
 
-	frame.start = (uintptr_t)map->addr;
-	frame.end = frame.start + map->size;
-	frame.outer = innermost;
-	if (sigsetjmp(frame.env, 0))
-		return peerbar_error_set(
-			-ENODEV, "the memory was taken back during the access");
-	atomic_signal_fence(memory_order_seq_cst);
-	innermost = &frame;
-	atomic_signal_fence(memory_order_seq_cst);
+	if (peerbar_guard_begin(&guard, map))
+		return -ENODEV;
 	fn(arg);
-	atomic_signal_fence(memory_order_seq_cst);
-	innermost = frame.outer;
+	peerbar_guard_end(&guard);
 	return 0;
 }

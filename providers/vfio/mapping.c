@@ -9,12 +9,16 @@
 
 #include "buffer_priv.h"
 #include "guard.h"
+#include "io.h"
 #include "mapping_priv.h"
+#include "observe.h"
 #include "registry_priv.h"
 #include "sys.h"
 
-#define SIZE_2M (UINT64_C(1) << 21)
-#define SIZE_1G (UINT64_C(1) << 30)
+#define SIZE_2M	   (UINT64_C(1) << 21)
+#define SIZE_1G	   (UINT64_C(1) << 30)
+
+#define READ_WRITE (PEERBAR_MAP_READ | PEERBAR_MAP_WRITE)
 
 /**
  * struct window - what is to be mapped
@@ -34,9 +38,14 @@ static int check_window(const struct peerbar_buffer *buf, unsigned int flags,
 {
 	uint64_t mask = sys_page_size() - 1;
 
-	if (flags & ~(PEERBAR_MAP_READ | PEERBAR_MAP_WRITE))
+	if (flags & ~(READ_WRITE | PEERBAR_MAP_POPULATE))
 		return peerbar_error_set(-EINVAL, "unknown map flags 0x%x",
 					 flags);
+	if ((flags & (READ_WRITE | PEERBAR_MAP_POPULATE)) ==
+	    (PEERBAR_MAP_WRITE | PEERBAR_MAP_POPULATE))
+		return peerbar_error_set(
+			-EINVAL, "populating loads from the memory: it takes "
+				 "PEERBAR_MAP_READ");
 	if (win->offset <= buf->size && !win->length)
 		win->length = buf->size - win->offset;
 	if (((win->offset | win->length) & mask) || !win->length ||
@@ -47,8 +56,8 @@ static int check_window(const struct peerbar_buffer *buf, unsigned int flags,
 			" is not page-aligned, empty or beyond the buffer of "
 			"0x%" PRIx64 " bytes",
 			win->offset, win->length, buf->size);
-	if (!flags)
-		flags = PEERBAR_MAP_READ | PEERBAR_MAP_WRITE;
+	if (!(flags & READ_WRITE))
+		flags |= READ_WRITE;
 	if (flags & PEERBAR_MAP_READ)
 		win->prot |= PROT_READ;
 	if (flags & PEERBAR_MAP_WRITE)
@@ -186,6 +195,32 @@ static int map_window(struct peerbar_buffer *buf, const struct window *win,
 	return 0;
 }
 
+static void touch_pages(void *arg)
+{
+	const struct peerbar_mapping *map = arg;
+	size_t offset;
+
+	for (offset = 0; offset < map->size; offset += sys_page_size())
+		io_read32((volatile char *)map->addr + offset);
+}
+
+/* MAP_POPULATE and madvise() pass over memory of devices. */
+static int populate(struct peerbar_mapping *map)
+{
+	enum peerbar_state state;
+	int ret;
+
+	if (!peerbar_guard_run(map, touch_pages, map))
+		return 0;
+	ret = observe_by_mmap(map->fd, &state);
+	if (!ret && state == PEERBAR_REVOKED)
+		return peerbar_error_set(-ENODEV,
+					 "the buffer was revoked for good");
+	return peerbar_error_set(
+		-EAGAIN,
+		"the memory is suspended, so that it cannot be populated");
+}
+
 int peerbar_buffer_map(struct peerbar_buffer *buf, uint64_t offset,
 		       uint64_t length, unsigned int flags,
 		       struct peerbar_mapping **out)
@@ -211,6 +246,9 @@ int peerbar_buffer_map(struct peerbar_buffer *buf, uint64_t offset,
 	ret = map_window(buf, &win, map);
 	if (ret)
 		goto err_close;
+	ret = flags & PEERBAR_MAP_POPULATE ? populate(map) : 0;
+	if (ret)
+		goto err_unmap;
 	ret = registry_add(map->addr, map->size, map->fd, offset);
 	if (ret) {
 		peerbar_error_set(ret, "no memory to register the mapping");

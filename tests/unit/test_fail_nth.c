@@ -82,6 +82,11 @@ static int map_buffer(void)
 	return peerbar_buffer_map(buf, 0, 0, 0, &map);
 }
 
+static int map_populated(void)
+{
+	return peerbar_buffer_map(buf, 0, 0, PEERBAR_MAP_POPULATE, &map);
+}
+
 static int map_fallback(void)
 {
 	return peerbar_buffer_map(buf, PAGE, 0, 0, &map);
@@ -252,6 +257,7 @@ static const struct operation operations[] = {
 	{"export text", export_text, close_buffer, DEVICE, false, false, 3},
 	{"import", import, close_buffer, DEVICE, false, false, 6},
 	{"map", map_buffer, close_mapping, EXPORTED, false, false, 4},
+	{"map populated", map_populated, close_mapping, EXPORTED, false, false, 4},
 	{"map import", map_buffer, close_mapping, IMPORTED, false, false, 5},
 	{"map stock", map_fallback, close_mapping, EXPORTED, true, false, 5},
 	{"state", state, nothing, EXPORTED, false, false, 2},

@@ -143,6 +143,88 @@ static void nested(void **state)
 	memory_close(&outer);
 }
 
+/* Returns 0, or -ENODEV when an access broke the scope; leaves it early. */
+static int scope(struct memory *mem, volatile unsigned int *steps)
+{
+	PEERBAR_GUARD(guard);
+
+	if (peerbar_guard_begin(&guard, &mem->map))
+		return -ENODEV;
+	(*steps)++;
+	touch(mem);
+	(*steps)++;
+	if (*steps == 2)
+		return 0;
+	peerbar_guard_end(&guard);
+	peerbar_guard_end(&guard);
+	return 0;
+}
+
+/* Inner and outer scope in one function: both have to end, whichever breaks. */
+static int two_scopes(struct memory *outer, struct memory *inner,
+		      struct memory *touched)
+{
+	PEERBAR_GUARD(first);
+	PEERBAR_GUARD(second);
+
+	if (peerbar_guard_begin(&first, &outer->map))
+		return 1;
+	if (peerbar_guard_begin(&second, &inner->map))
+		return 2;
+	touch(touched);
+	peerbar_guard_end(&second);
+	touch(outer);
+	return 0;
+}
+
+static void scopes(void **state)
+{
+	volatile unsigned int steps = 0;
+	struct memory mem, other;
+	unsigned int i;
+
+	guard_to_front();
+	memory_open(&mem);
+	memory_open(&other);
+	assert_int_equal(scope(&mem, &steps), 0);
+	assert_int_equal(steps, 2);
+	for (i = 0; i < 100; i++) {
+		take_back(&mem);
+		steps = 0;
+		assert_error(scope(&mem, &steps), ENODEV, "taken back");
+		assert_int_equal(steps, 1);
+		assert_int_equal(two_scopes(&mem, &other, &mem), 1);
+		assert_int_equal(two_scopes(&other, &mem, &mem), 2);
+		give_back(&mem);
+		steps = 2;
+		assert_int_equal(scope(&mem, &steps), 0);
+		assert_int_equal(two_scopes(&mem, &other, &other), 0);
+	}
+	memory_close(&other);
+	memory_close(&mem);
+}
+
+/* The same guard again, after an access broke it. */
+static void a_broken_scope_can_be_begun_again(void **state)
+{
+	volatile unsigned int broken = 0;
+	struct memory mem;
+
+	guard_to_front();
+	memory_open(&mem);
+	take_back(&mem);
+	{
+		PEERBAR_GUARD(guard);
+
+		while (peerbar_guard_begin(&guard, &mem.map))
+			if (++broken == 3)
+				give_back(&mem);
+		touch(&mem);
+	}
+	assert_int_equal(broken, 3);
+	memory_close(&mem);
+}
+
 /* Runs @body in a child; returns what waitpid() said. */
 static int in_child(void (*body)(void))
 {
@@ -213,6 +295,30 @@ static void touch_unguarded(void)
 {
 	take_back(&app);
 	touch(&app);
+}
+
+/* What a guard that has ended must not catch. */
+static void body_after_scope(void)
+{
+	volatile unsigned int steps = 0;
+	struct memory other;
+
+	install_app(SIG_DFL, NULL, 0);
+	if (scope(&app, &steps))
+		_exit(1);
+	take_back(&app);
+	steps = 0;
+	if (scope(&app, &steps) != -ENODEV)
+		_exit(2);
+	memory_open(&other);
+	if (two_scopes(&app, &other, &app) != 1)
+		_exit(3);
+	touch(&app);
+}
+
+static void nothing_is_caught_after_a_scope(void **state)
+{
+	assert_killed(in_child(body_after_scope));
 }
 
 static void body_default_fault(void)
@@ -497,8 +603,11 @@ int main(void)
 		cmocka_unit_test(default_action),
 		cmocka_unit_test(application_handler),
 		cmocka_unit_test(sent_signal),
+		cmocka_unit_test(nothing_is_caught_after_a_scope),
 		cmocka_unit_test(access_after_take_back),
 		cmocka_unit_test(nested),
+		cmocka_unit_test(scopes),
+		cmocka_unit_test(a_broken_scope_can_be_begun_again),
 		cmocka_unit_test(alternate_stack),
 		cmocka_unit_test(threads),
 #ifdef TIMED

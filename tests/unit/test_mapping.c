@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Mappings: address, content, fall-back, lifetime, and guarded access. */
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "test.h"
 #include "fake_kernel.h"
@@ -98,6 +100,56 @@ static void content_follows_ranges(void **state)
 	peerbar_buffer_close(buf);
 }
 
+/* pages with an entry in the page table */
+static unsigned int present(struct peerbar_mapping *map)
+{
+	uintptr_t at = (uintptr_t)peerbar_mapping_addr(map);
+	uintptr_t end = at + peerbar_mapping_size(map);
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	unsigned int nr = 0;
+	uint64_t entry;
+
+	assert_true(fd >= 0);
+	for (; at < end; at += PAGE) {
+		assert_int_equal(pread(fd, &entry, 8, at / PAGE * 8), 8);
+		nr += entry >> 63;
+	}
+	close(fd);
+	return nr;
+}
+
+static void populate(void **state)
+{
+	/* the kernel inserts more than was asked for, but not that many */
+	struct peerbar_buffer *buf = export_one(0, 256 * PAGE);
+	struct peerbar_mapping *map = map_part(buf, 0, 0);
+
+	guard_to_front();
+	assert_int_equal(present(map), 0);
+	peerbar_mapping_close(map);
+	assert_int_equal(
+		peerbar_buffer_map(buf, 0, 0, PEERBAR_MAP_POPULATE, &map), 0);
+	assert_int_equal(present(map), 256);
+	assert_int_equal(peerbar_write(map, 0, "x", 1), 0);
+	peerbar_mapping_close(map);
+	map_refused(buf, 0, 0, PEERBAR_MAP_POPULATE | PEERBAR_MAP_WRITE, EINVAL,
+		    "PEERBAR_MAP_READ");
+
+	assert_int_equal(peerbar_device_set_memory(dev, false), 0);
+	map_refused(buf, 0, 0, PEERBAR_MAP_POPULATE, EAGAIN, "suspended");
+	peerbar_mapping_close(map_part(buf, 0, 0));
+	assert_int_equal(peerbar_device_set_memory(dev, true), 0);
+	assert_int_equal(peerbar_buffer_map(
+				 buf, 0, 0,
+				 PEERBAR_MAP_POPULATE | PEERBAR_MAP_READ, &map),
+			 0);
+	assert_error(peerbar_write(map, 0, "x", 1), EACCES, "read-only");
+	peerbar_mapping_close(map);
+	assert_int_equal(peerbar_buffer_revoke(buf), 0);
+	map_refused(buf, 0, 0, PEERBAR_MAP_POPULATE, ENODEV, "for good");
+	peerbar_buffer_close(buf);
+}
+
 /* Do virtual and physical address of a BAR byte agree below 2 MiB? */
 static bool congruent(struct peerbar_mapping *map, uint64_t map_offset,
 		      uint64_t bar_offset)
@@ -183,7 +235,7 @@ static void bad_arguments(void **state)
 	for (i = 0; i < NR(bad); i++)
 		map_refused(buf, bad[i][0], bad[i][1], 0, EINVAL,
 			    "beyond the buffer of 0x4000 bytes");
-	map_refused(buf, 0, 0, 4, EINVAL, "flags 0x4");
+	map_refused(buf, 0, 0, 8, EINVAL, "flags 0x8");
 	peerbar_buffer_close(buf);
 }
 
@@ -350,6 +402,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(content_follows_ranges),
+		TEST(populate),
 		TEST(address_fits_huge_pages),
 		TEST(address_taken_meanwhile),
 		TEST(imported_address_is_aligned),

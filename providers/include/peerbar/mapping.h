@@ -10,13 +10,16 @@
  * SIGBUS, except during a reset, where it waits for the end of the reset.
  * The guarded calls below turn the signal into -ENODEV.
  *
- * The library installs a SIGBUS handler with the first mapping.  Signals that
+ * Guards need no set-up by the application, and work in a library that others
+ * load: the library installs a SIGBUS handler with the first mapping, stays in
+ * memory with it, and keeps nothing but a pointer per thread.  Signals that
  * are not ours (another address, no guard active) go to the handler the
  * application had; a handler installed later should do the same for ours.
  */
 #ifndef PEERBAR_MAPPING_H
 #define PEERBAR_MAPPING_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,9 +34,20 @@ extern "C" {
 
 struct peerbar_mapping;
 
+/**
+ * enum peerbar_map_flags - flags of peerbar_buffer_map()
+ * @PEERBAR_MAP_READ: loads
+ * @PEERBAR_MAP_WRITE: stores; neither means both
+ * @PEERBAR_MAP_POPULATE: insert all pages now, so that no access takes a page
+ *	fault.  The only way there is for memory of a device is to load from it:
+ *	32 bits of each page of the mapping, once.  Not for BARs where a load has
+ *	an effect.  A revoke removes the pages, and what heals after it is inserted
+ *	at first touch as without the flag.
+ */
 enum peerbar_map_flags {
 	PEERBAR_MAP_READ = 1u << 0,
 	PEERBAR_MAP_WRITE = 1u << 1,
+	PEERBAR_MAP_POPULATE = 1u << 2,
 };
 
 /**
@@ -47,10 +61,13 @@ enum peerbar_map_flags {
  * The address is aligned so that the kernel can use 2 MiB and 1 GiB entries
  * wherever buffer offset and BAR address allow it.  The mapping is entered in
  * the registry (<peerbar/registry.h>).  Pages are inserted at first touch.
+ * SUSPENDED: a mapping can be made all the same, but not populated.
  *
- * Return: 0; -EINVAL unaligned, empty or beyond the buffer, or unknown flags;
- * -EACCES writable mapping (0 asks for one) of a read-only buffer; -ENODEV revoked for good; -EOPNOTSUPP the kernel
- * cannot map dma-bufs and the fall-back does not apply.
+ * Return: 0; -EINVAL unaligned, empty or beyond the buffer, unknown flags, or
+ * POPULATE of a mapping for stores only; -EACCES writable mapping (0 asks for
+ * one) of a read-only buffer; -ENODEV revoked for good; -EAGAIN the memory is
+ * suspended and cannot be populated; -EOPNOTSUPP the kernel cannot map dma-bufs
+ * and the fall-back does not apply.
  */
 int peerbar_buffer_map(struct peerbar_buffer *buf, uint64_t offset,
 		       uint64_t length, unsigned int flags,
@@ -102,6 +119,65 @@ int peerbar_write(struct peerbar_mapping *map, uint64_t offset,
  */
 int peerbar_guard_run(const struct peerbar_mapping *map, void (*fn)(void *arg),
 		      void *arg);
+
+/**
+ * struct peerbar_guard - a guarded piece of a function, by PEERBAR_GUARD()
+ *
+ * The fields are the library's.
+ */
+struct peerbar_guard {
+	struct peerbar_guard *outer;
+	uintptr_t start;
+	uintptr_t end;
+	volatile int armed;
+	jmp_buf env;
+};
+
+/**
+ * PEERBAR_GUARD - declare a guard that ends with its scope
+ * peerbar_guard_begin - loads and stores of @map by pointer are guarded from here
+ * peerbar_guard_end - until here, or until the scope of @guard is left
+ *
+ *	PEERBAR_GUARD(guard);
+ *
+ *	if (peerbar_guard_begin(&guard, map))
+ *		return -ENODEV;
+ *	sum += words[0] + words[1];
+ *	peerbar_guard_end(&guard);
+ *
+ * An access that hits memory which was taken back goes on where
+ * peerbar_guard_begin() returns, with -ENODEV instead of 0, like longjmp() to a
+ * setjmp() there: locals that are not volatile and were changed since have no
+ * certain value, and locks taken since stay taken.  The guard can be begun
+ * again.  Leaving the scope by return, break or goto ends the guard; leaving
+ * it by longjmp(), an exception or pthread_exit() does not and must not happen.
+ *
+ * Several mappings take several guards; they end in reverse order.  Memory of
+ * an outer guard that is hit within an inner one ends both.
+ *
+ * Cost: no system call.  Threads: each has guards of its own.
+ */
+#ifdef __cplusplus
+#define PEERBAR_GUARD(name)                                       \
+	__attribute__((cleanup(peerbar_guard_end))) peerbar_guard \
+	name = {}
+#else
+#define PEERBAR_GUARD(name)                                              \
+	__attribute__((cleanup(peerbar_guard_end))) struct peerbar_guard \
+	name = {.armed = 0}
+#endif
+
+/* setjmp() has to be called by the function that is returned to */
+#define peerbar_guard_begin(guard, map)                      \
+	(setjmp((guard)->env) ? peerbar_guard_broken(guard) \
+			       : peerbar_guard_arm((guard), (map)))
+
+void peerbar_guard_end(struct peerbar_guard *guard);
+
+/* parts of peerbar_guard_begin() */
+int peerbar_guard_arm(struct peerbar_guard *guard,
+		      const struct peerbar_mapping *map);
+int peerbar_guard_broken(struct peerbar_guard *guard);
 
 #pragma GCC visibility pop
 

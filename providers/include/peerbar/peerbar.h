@@ -12,5 +12,6 @@
 #include <peerbar/probe.h>
 #include <peerbar/registry.h>
 #include <peerbar/spec.h>
+#include <peerbar/version.h>
 
 #endif /* PEERBAR_PEERBAR_H */
