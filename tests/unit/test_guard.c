@@ -301,7 +301,6 @@ static void touch_unguarded(void)
 static void body_after_scope(void)
 {
 	volatile unsigned int steps = 0;
-	struct memory other;
 
 	install_app(SIG_DFL, NULL, 0);
 	if (scope(&app, &steps))
@@ -310,18 +309,37 @@ static void body_after_scope(void)
 	steps = 0;
 	if (scope(&app, &steps) != -ENODEV)
 		_exit(2);
+	touch(&app);
+}
+
+/*
+ * Two guards, the outer one broken, and the inner one ended afterwards, as the
+ * end of its scope does it.  Both outlive all of this, so that one that was put
+ * back by mistake is found where it was.
+ */
+static void body_after_broken_scope(void)
+{
+	static struct peerbar_guard outer, inner;
+	struct memory other;
+
+	install_app(SIG_DFL, NULL, 0);
 	memory_open(&other);
-	if (two_scopes(&app, &other, &app) != 1)
+	take_back(&app);
+	if (peerbar_guard_begin(&outer, &app.map)) {
+		peerbar_guard_end(&inner);
+		if (app_calls++)
+			_exit(4);
+		touch(&app);
+	}
+	if (peerbar_guard_begin(&inner, &other.map))
 		_exit(3);
-	/* a guard left behind would bring us here a second time */
-	if (app_calls++)
-		_exit(4);
 	touch(&app);
 }
 
 static void nothing_is_caught_after_a_scope(void **state)
 {
 	assert_killed(in_child(body_after_scope));
+	assert_killed(in_child(body_after_broken_scope));
 }
 
 static void body_default_fault(void)
