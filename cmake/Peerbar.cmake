@@ -2,6 +2,7 @@
 # What the leaf CMakeLists.txt say: peerbar_library, peerbar_program,
 # peerbar_test.  Mechanics live here, declarations there.
 include_guard(GLOBAL)
+include(Install)
 
 add_library(peerbar_flags INTERFACE)
 target_compile_features(peerbar_flags INTERFACE c_std_11)
@@ -60,8 +61,9 @@ function(peerbar_report)
 endfunction()
 
 # peerbar_library(name MAP file SOVERSION n SOURCES ... LINK ... )
-# A shared library with hidden visibility and a symbol map, and lib<name>_static
-# under the target <name>_static for unit tests that reach inside.
+# A shared library with hidden visibility and a symbol map, installed with
+# <name>.pc.in; and lib<name>_static under the target <name>_static for unit tests
+# that reach inside.
 function(peerbar_library name)
 	cmake_parse_arguments(arg "" "MAP;SOVERSION" "SOURCES;LINK" ${ARGN})
 	set(map ${CMAKE_CURRENT_SOURCE_DIR}/${arg_MAP})
@@ -80,7 +82,10 @@ function(peerbar_library name)
 		target_link_libraries(${target}
 			PUBLIC ${arg_LINK} PRIVATE peerbar_flags)
 	endforeach()
-	install(TARGETS ${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+	set(prefixes ${arg_LINK})
+	list(FILTER prefixes INCLUDE REGEX "^PkgConfig::")
+	list(TRANSFORM prefixes REPLACE "^PkgConfig::" "")
+	peerbar_install_library(${name} ${prefixes})
 endfunction()
 
 # peerbar_module(name MAP file DESTINATION folder SOURCES ... LINK ...
@@ -115,7 +120,8 @@ function(peerbar_program name)
 	add_executable(${name} ${arg_SOURCES})
 	target_link_libraries(${name} PRIVATE ${arg_LINK} peerbar_flags)
 	if(NOT arg_NO_INSTALL)
-		install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR})
+		install(TARGETS ${name} DESTINATION ${CMAKE_INSTALL_BINDIR}
+			COMPONENT tools)
 	endif()
 endfunction()
 

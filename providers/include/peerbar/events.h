@@ -114,8 +114,8 @@ bool peerbar_events_has(const struct peerbar_events *events,
 			enum peerbar_event_type type);
 
 /** peerbar_events_source - how STATE is found out; meaningless without STATE */
-enum peerbar_events_source
-peerbar_events_source(const struct peerbar_events *events);
+enum peerbar_events_source peerbar_events_source(
+	const struct peerbar_events *events);
 
 /**
  * peerbar_events_next - what has happened

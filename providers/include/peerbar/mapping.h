@@ -174,7 +174,10 @@ struct peerbar_guard {
 
 void peerbar_guard_end(struct peerbar_guard *guard);
 
-/* parts of peerbar_guard_begin() */
+/**
+ * peerbar_guard_arm - a part of peerbar_guard_begin(), not to be called alone
+ * peerbar_guard_broken - likewise
+ */
 int peerbar_guard_arm(struct peerbar_guard *guard,
 		      const struct peerbar_mapping *map);
 int peerbar_guard_broken(struct peerbar_guard *guard);
