@@ -143,12 +143,28 @@ function(peerbar_test name)
 			LABELS unit SKIP_RETURN_CODE 4 TIMEOUT ${arg_TIMEOUT})
 	endif()
 	if(arg_KERNELS)
-		list(JOIN arg_KERNELS "," kernels)
 		file(RELATIVE_PATH path ${PROJECT_BINARY_DIR}
 			${CMAKE_CURRENT_BINARY_DIR}/${name})
-		set_property(GLOBAL APPEND_STRING PROPERTY PEERBAR_VM_SUITE
-			"${path} ${kernels} ${arg_TIMEOUT}\n")
+		peerbar_vm_suite_add(${path} ${arg_TIMEOUT} ${arg_KERNELS})
 	endif()
+endfunction()
+
+# peerbar_vm_script(name KERNELS ... [TIMEOUT s])
+# A test of tier vm that is a script, run from where it is in the checkout.
+function(peerbar_vm_script name)
+	cmake_parse_arguments(arg "" "TIMEOUT" "KERNELS" ${ARGN})
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 120)
+	endif()
+	file(RELATIVE_PATH path ${PROJECT_SOURCE_DIR}
+		${CMAKE_CURRENT_SOURCE_DIR}/${name})
+	peerbar_vm_suite_add(${path} ${arg_TIMEOUT} ${arg_KERNELS})
+endfunction()
+
+function(peerbar_vm_suite_add path timeout)
+	list(JOIN ARGN "," kernels)
+	set_property(GLOBAL APPEND_STRING PROPERTY PEERBAR_VM_SUITE
+		"${path} ${kernels} ${timeout}\n")
 endfunction()
 
 # What tests/vm/run reads: program, kernels, seconds; one test a line.
