@@ -8,6 +8,7 @@
  * under which it changes, so nothing new comes up behind the zap.
  */
 #include <linux/mm.h>
+#include <linux/ratelimit.h>
 
 #include "vfio_pci_dmabuf_priv.h"
 
@@ -57,12 +58,58 @@ out_unlock:
 	return old < state;
 }
 
-/* Importers must let go within bounded time, hence no time-out. */
+/* No importer that keeps to the contract takes so long. */
+#define VFIO_PCI_DMA_BUF_DRAIN_WARN	(5 * HZ)
+
+/* All that are attached: which of them holds a mapping only they know. */
+static void vfio_pci_dma_buf_name_importers(struct vfio_pci_dma_buf *priv,
+					    char *names, size_t size)
+{
+	struct dma_buf_attachment *attach;
+	size_t len = 0;
+
+	/* whoever does not let go of memory may not let go of the lock either */
+	if (!dma_resv_trylock(&priv->resv)) {
+		strscpy(names, " the holder of its dma_resv", size);
+		return;
+	}
+	names[0] = '\0';
+	if (priv->dmabuf)
+		list_for_each_entry(attach, &priv->dmabuf->attachments, node)
+			len += scnprintf(names + len, size - len, " %s",
+					 dev_name(attach->dev));
+	dma_resv_unlock(&priv->resv);
+}
+
+static void vfio_pci_dma_buf_drain_warn(struct vfio_pci_dma_buf *priv)
+{
+	static DEFINE_RATELIMIT_STATE(limit, VFIO_PCI_DMA_BUF_DRAIN_WARN, 10);
+	char names[160];
+
+	lockdep_assert_held(&priv->vdev->memory_lock);
+
+	if (!__ratelimit(&limit))
+		return;
+	vfio_pci_dma_buf_name_importers(priv, names, sizeof(names));
+	pci_warn(priv->vdev->pdev,
+		 "BAR %u: a revoke waits for importers of dma-buf %llu (%zu bytes, %d mappings):%s\n",
+		 priv->region_index, (u64)priv->inode->i_ino, priv->size,
+		 atomic_read(&priv->importers), names);
+}
+
+/*
+ * Importers must let go within bounded time, hence no time-out; but whoever
+ * wonders why a reset hangs is told who is waited for.
+ */
 static void vfio_pci_dma_buf_drain(struct vfio_pci_dma_buf *priv)
 {
-	dma_resv_wait_timeout(&priv->resv, DMA_RESV_USAGE_BOOKKEEP, false,
-			      MAX_SCHEDULE_TIMEOUT);
-	wait_event(priv->idle, !atomic_read_acquire(&priv->importers));
+	while (!dma_resv_wait_timeout(&priv->resv, DMA_RESV_USAGE_BOOKKEEP,
+				      false, VFIO_PCI_DMA_BUF_DRAIN_WARN))
+		vfio_pci_dma_buf_drain_warn(priv);
+	while (!wait_event_timeout(priv->idle,
+				   !atomic_read_acquire(&priv->importers),
+				   VFIO_PCI_DMA_BUF_DRAIN_WARN))
+		vfio_pci_dma_buf_drain_warn(priv);
 }
 
 static void vfio_pci_dma_buf_revoke_finish(struct vfio_pci_dma_buf *priv)

@@ -269,6 +269,29 @@ static void test_late_bytes_arrive(void **state)
 	fx_bar_check(s.dev, OLD, BASE + 2 * CHUNK, SIZE - 2 * CHUNK);
 }
 
+#define NAMED_MS 9000
+
+/* Whoever wonders why a revoke hangs finds a name in the kernel's log. */
+static void test_the_slow_are_named(void **state)
+{
+	struct fx_faults log;
+	struct taker *taker;
+	char importer[13];
+	struct scene s;
+
+	scene_open(*state, &s, PEERBAR_EDU_HOLD_MAX_MS);
+	fx_edu_device(importer);
+	fx_faults(*state, &log);
+	taker = taker_start(&s);
+	assert_true(fx_logged(&log,
+			      (const char *[]){fx_bdf(), "BAR 2", "1 mappings",
+					       importer, NULL},
+			      NAMED_MS));
+	assert_false(fx_worker_ends(&taker->worker, 0));
+	ok(fx_edu_release(s.edu));
+	taker_ends(taker);
+}
+
 /* A thread that writes the whole buffer, chunk by chunk. */
 struct writer {
 	struct fx_worker worker;
@@ -352,6 +375,8 @@ int main(void)
 		WAY(closing),
 		FX_VARIANT(test_pinned_is_gone_for_good,
 			   "test_pinned_is_gone_for_good", &disable),
+		FX_VARIANT(test_the_slow_are_named, "test_the_slow_are_named",
+			   &permanent),
 	};
 
 	if (!fx_edu_present()) {
