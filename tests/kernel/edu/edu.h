@@ -30,6 +30,7 @@
  * @fence_context: of all DMA, which is one at a time
  * @lock: guards all that follows, and everything that uses the device
  * @fence_seqno: the last one
+ * @dma_tag: of the last command
  * @imports: of open files
  * @gone: unbound
  * @stuck: a DMA did not end
@@ -47,6 +48,7 @@ struct edu_device {
 
 	struct mutex lock;
 	u64 fence_seqno;
+	u16 dma_tag;
 	struct list_head imports;
 	bool gone;
 	bool stuck;
