@@ -39,7 +39,8 @@ peerbar_package(dev libpeerbar-dev libdevel DEPENDS "${same}, libibverbs-dev"
  Headers, pkg-config and CMake files, man pages.")
 peerbar_package(tools peerbar-tools utils DEPENDS "${same}"
 	DESCRIPTION "PCI BAR memory as dma-bufs: programs
- Bandwidth of RDMA on BAR memory, and what its revoke does.")
+ The peerbar command (list, bind, probe, export, revoke, watch), bandwidth of
+ RDMA on BAR memory, and what its revoke does.")
 if(TARGET librxe)
 	peerbar_package(rxe peerbar-rxe libs
 		DESCRIPTION "PCI BAR memory as dma-bufs: soft-RoCE

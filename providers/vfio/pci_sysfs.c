@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include <peerbar/error.h>
+#include <peerbar/pci.h>
 
 #include "pci_sysfs.h"
 #include "sys.h"
 
-#define SYSFS_DEVICES "/sys/bus/pci/devices"
-#define SYSFS_GROUPS  "/sys/kernel/iommu_groups"
-#define PATH_SIZE     256
+#define SYSFS_GROUPS "/sys/kernel/iommu_groups"
+#define PATH_SIZE    256
 
 static const char *skip_hex(const char *p, unsigned int min, unsigned int max,
 			    unsigned int *value)
@@ -110,38 +110,73 @@ int pci_iommu_group(const char *bdf, unsigned int *group)
 	return 0;
 }
 
+int pci_read_attr(const char *bdf, const char *attr, char *text, size_t size)
+{
+	char path[PATH_SIZE];
+	int ret;
+
+	snprintf(path, sizeof(path), SYSFS_DEVICES "/%s/%s", bdf, attr);
+	ret = sys_read_file(path, text, size);
+	if (ret)
+		return peerbar_error_set(ret, "cannot read %s: %s", path,
+					 strerror(-ret));
+	return 0;
+}
+
+int pci_list(char *names, size_t size)
+{
+	int ret = sys_list(SYSFS_DEVICES, names, size);
+
+	if (ret)
+		return peerbar_error_set(ret, "cannot read " SYSFS_DEVICES ": %s",
+					 strerror(-ret));
+	return 0;
+}
+
+int pci_driver(const char *bdf, char driver[PEERBAR_DRIVER_SIZE])
+{
+	int ret = link_name(bdf, "driver", driver, PEERBAR_DRIVER_SIZE);
+
+	if (ret == -ENOENT) {
+		driver[0] = '\0';
+		return 0;
+	}
+	if (ret)
+		return peerbar_error_set(ret, "cannot read the driver of %s: %s",
+					 bdf, strerror(-ret));
+	return 0;
+}
+
+int pci_driver_override(const char *bdf, char driver[PEERBAR_DRIVER_SIZE])
+{
+	char text[256];
+	int ret = pci_read_attr(bdf, "driver_override", text, sizeof(text));
+
+	if (ret)
+		return ret;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(driver, PEERBAR_DRIVER_SIZE, "%.*s", PEERBAR_DRIVER_SIZE - 1,
+		 strcmp(text, "(null)") ? text : "");
+	return 0;
+}
+
 /* vfio-pci itself and variant drivers such as mlx5_vfio_pci */
-static bool is_vfio_driver(const char *driver)
+bool pci_driver_is_vfio(const char *driver)
 {
 	return strstr(driver, "vfio");
 }
 
 int pci_check_vfio_driver(const char *bdf)
 {
-	char driver[64];
+	char driver[PEERBAR_DRIVER_SIZE];
 	int ret;
 
-	ret = link_name(bdf, "driver", driver, sizeof(driver));
-	if (!ret && is_vfio_driver(driver))
-		return 0;
-	if (ret && ret != -ENOENT)
-		return peerbar_error_set(ret, "cannot read the driver of %s: %s",
-					 bdf, strerror(-ret));
-	if (ret)
-		return peerbar_error_set(
-			-ENODEV,
-			"%s is bound to no driver; to bind it: modprobe "
-			"vfio-pci; echo vfio-pci > " SYSFS_DEVICES
-			"/%s/driver_override; echo %s > "
-			"/sys/bus/pci/drivers_probe",
-			bdf, bdf, bdf);
+	ret = pci_driver(bdf, driver);
+	if (ret || pci_driver_is_vfio(driver))
+		return ret;
 	return peerbar_error_set(
-		-ENODEV,
-		"%s is bound to %s, not to vfio-pci; to bind it: modprobe "
-		"vfio-pci; echo vfio-pci > " SYSFS_DEVICES
-		"/%s/driver_override; echo %s > " SYSFS_DEVICES
-		"/%s/driver/unbind; echo %s > /sys/bus/pci/drivers_probe",
-		bdf, driver, bdf, bdf, bdf, bdf);
+		-ENODEV, "%s is bound to %s, not to vfio-pci; to bind it: peerbar bind %s",
+		bdf, *driver ? driver : "no driver", bdf);
 }
 
 int pci_vfio_cdev(const char *bdf, unsigned int *index)
@@ -160,15 +195,16 @@ int pci_vfio_cdev(const char *bdf, unsigned int *index)
  * Drivers which do no DMA of their own leave a group viable: bridges and the
  * stub that only keeps others away.
  */
-static bool driver_leaves_group_viable(const char *driver)
+bool pci_driver_blocks_group(const char *driver)
 {
-	return is_vfio_driver(driver) || !strcmp(driver, "pcieport") ||
-	       !strcmp(driver, "pci-stub");
+	return *driver && !pci_driver_is_vfio(driver) &&
+	       strcmp(driver, "pcieport") && strcmp(driver, "pci-stub");
 }
 
 int pci_group_not_viable(unsigned int group)
 {
-	char path[PATH_SIZE], members[1024], driver[64], text[256] = "";
+	char path[PATH_SIZE], members[1024], text[256] = "";
+	char driver[PEERBAR_DRIVER_SIZE];
 	size_t used = 0;
 	char *bdf, *next;
 
@@ -177,8 +213,7 @@ int pci_group_not_viable(unsigned int group)
 		members[0] = '\0';
 	for (bdf = strtok_r(members, " ", &next); bdf && used < sizeof(text);
 	     bdf = strtok_r(NULL, " ", &next)) {
-		if (link_name(bdf, "driver", driver, sizeof(driver)) ||
-		    driver_leaves_group_viable(driver))
+		if (pci_driver(bdf, driver) || !pci_driver_blocks_group(driver))
 			continue;
 		used += snprintf(text + used, sizeof(text) - used, "%s%s (%s)",
 				 used ? ", " : "", bdf, driver);

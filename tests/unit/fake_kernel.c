@@ -61,9 +61,10 @@ unsigned int fake_fds(void)
 	return nr;
 }
 
-static int open_text(const char *text)
+/* CONTROL: the text is the path */
+static int open_text(enum fake_kind kind, const char *text)
 {
-	int fd = fake_fd_new(FAKE_TEXT, NULL);
+	int fd = fake_fd_new(kind, NULL);
 	struct fake_fd *file = fake_fd_get(fd);
 
 	snprintf(file->text, sizeof(file->text), "%s", text);
@@ -75,7 +76,8 @@ static int open_fdinfo(int fd)
 {
 	struct fake_fd *file = fake_fd_get(fd);
 
-	return open_text(file->kind == FAKE_DMA_BUF
+	return open_text(FAKE_TEXT,
+			 file->kind == FAKE_DMA_BUF
 				 ? "pos:\t0\nflags:\t02\nexp_name:\tfake\n"
 				 : "pos:\t0\nflags:\t02\n");
 }
@@ -116,8 +118,10 @@ static int fake_open(const char *path, int flags)
 	}
 	if (sscanf(path, "/proc/self/fdinfo/%d", &fd) == 1)
 		return open_fdinfo(fd);
-	text = fake_sysfs_text(path);
-	return text ? open_text(text) : open_node(path);
+	if (flags & O_WRONLY && fake_sysfs_is_control(path))
+		return open_text(FAKE_CONTROL, path);
+	text = flags & O_WRONLY ? NULL : fake_sysfs_text(path);
+	return text ? open_text(FAKE_TEXT, text) : open_node(path);
 }
 
 bool fake_device_open(void)
@@ -161,6 +165,17 @@ static ssize_t fake_read(int fd, void *buf, size_t len)
 	memcpy(buf, file->text + file->pos, len);
 	file->pos += len;
 	return len;
+}
+
+static ssize_t fake_write(int fd, const void *buf, size_t len)
+{
+	struct fake_fd *file = fake_fd_get(fd);
+
+	if (file->kind != FAKE_CONTROL)
+		return fake_host_write(fd, buf, len);
+	if (fake_fails(file->text))
+		return -1;
+	return fake_sysfs_write(file->text, buf, len);
 }
 
 static off_t fake_lseek(int fd, off_t offset, int whence)
@@ -211,7 +226,7 @@ static const struct sys_ops ops = {
 	.open_flags = fake_open_flags,
 	.readlink = fake_sysfs_readlink,
 	.list = fake_sysfs_list,
-	.write = fake_host_write,
+	.write = fake_write,
 	.socket_option = fake_host_socket_option,
 	.sendmsg = fake_host_sendmsg,
 	.recvmsg = fake_host_recvmsg,
@@ -234,6 +249,7 @@ void fake_reset(void)
 	fake_vfio_reset();
 	fake = (struct fake_kernel){
 		.driver = "vfio-pci",
+		.has_vfio_driver = true,
 		.has_iommu = true,
 		.viable = true,
 		.has_type1 = true,

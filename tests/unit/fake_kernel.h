@@ -22,6 +22,10 @@
 /**
  * struct fake_kernel - set between fake_reset() and the call under test
  * @driver: NULL when none is bound
+ * @override: driver_override, "" for none
+ * @has_vfio_driver: vfio-pci is loaded; nvme always is, and is what the kernel
+ *	chooses
+ * @refused_by: this driver's probe fails
  * @neighbour_driver: of the other member of the group; NULL when there is none
  * @has_iommu: the device is in an IOMMU group
  * @has_cdev: /dev/vfio/devices and /dev/iommu are there
@@ -44,6 +48,9 @@
  */
 struct fake_kernel {
 	const char *driver;
+	char override[32];
+	bool has_vfio_driver;
+	const char *refused_by;
 	const char *neighbour_driver;
 	bool has_iommu;
 	bool has_cdev;

@@ -11,6 +11,7 @@
 enum fake_kind {
 	FAKE_FREE,
 	FAKE_TEXT,
+	FAKE_CONTROL,
 	FAKE_PLAIN,
 	FAKE_CONTAINER,
 	FAKE_GROUP_FD,
@@ -47,7 +48,7 @@ struct fake_fd {
 	enum fake_kind kind;
 	int host;
 	struct fake_dma_buf *buf;
-	char text[256];
+	char text[512];
 	size_t pos;
 };
 
@@ -102,6 +103,9 @@ struct fake_dma_buf *fake_dma_buf_of(int token);
 /* the text of a sysfs or procfs file, NULL when there is none */
 const char *fake_sysfs_text(const char *path);
 ssize_t fake_sysfs_readlink(const char *path, char *buf, size_t size);
+/* a file that is written to; @text need not end with a NUL */
+bool fake_sysfs_is_control(const char *path);
+ssize_t fake_sysfs_write(const char *path, const char *text, size_t len);
 int fake_sysfs_list(const char *dir, char *names, size_t size);
 
 #endif /* FAKE_PRIV_H */

@@ -161,12 +161,10 @@ static void open_not_bound(void **state)
 	fake.driver = "nvme";
 	open_fails(PEERBAR_BACKEND_AUTO, ENODEV,
 		   "is bound to nvme, not to vfio-pci");
-	assert_detail("echo vfio-pci > /sys/bus/pci/devices/" FAKE_BDF
-		      "/driver_override");
-	assert_detail("/driver/unbind");
+	assert_detail("peerbar bind " FAKE_BDF);
 	fake.driver = NULL;
 	open_fails(PEERBAR_BACKEND_AUTO, ENODEV, "is bound to no driver");
-	assert_detail("echo " FAKE_BDF " > /sys/bus/pci/drivers_probe");
+	assert_detail("peerbar bind " FAKE_BDF);
 }
 
 static void open_variant_driver(void **state)

@@ -232,6 +232,27 @@ static int next_event(void)
 	return peerbar_events_next(events, &event);
 }
 
+static int list_functions(void)
+{
+	struct peerbar_pci_function *list;
+	size_t nr;
+	int ret = peerbar_pci_list(&list, &nr);
+
+	if (!ret)
+		peerbar_pci_list_free(list);
+	return ret;
+}
+
+static int change_driver(void)
+{
+	return peerbar_pci_set_driver(FAKE_BDF, "nvme", "");
+}
+
+static int change_driver_back(void)
+{
+	return peerbar_pci_set_driver(FAKE_BDF, NULL, "vfio-pci");
+}
+
 static void nothing(void)
 {
 }
@@ -275,6 +296,9 @@ static const struct operation operations[] = {
 	{"watch buffer", watch_buffer, close_events, EXPORTED, false, false, 8},
 	{"watch import", watch_buffer, close_events, IMPORTED, false, false, 8},
 	{"watch device", watch_device, close_events, DEVICE, false, false, 16},
+	{"list functions", list_functions, nothing, NOTHING, false, false, 27},
+	{"change driver", change_driver, nothing, NOTHING, false, false, 12},
+	{"choose driver", change_driver_back, nothing, NOTHING, false, false, 9},
 	{"next event", next_event, nothing, WATCHED, false, true, 3},
 };
 

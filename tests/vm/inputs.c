@@ -82,7 +82,7 @@ static void test_not_bound_to_vfio(void **state)
 	const char *bdf = device_of("virtio-pci", path);
 
 	refused_saying(open_bdf(bdf), -ENODEV, "bound to virtio-pci");
-	refused_saying(open_bdf(bdf), -ENODEV, "driver/unbind");
+	refused_saying(open_bdf(bdf), -ENODEV, "peerbar bind");
 	/* the LPC bridge has no driver at all */
 	refused_saying(open_bdf("0000:00:1f.0"), -ENODEV, "no driver");
 }

@@ -9,6 +9,7 @@
 #include <peerbar/error.h>
 #include <peerbar/events.h>
 #include <peerbar/mapping.h>
+#include <peerbar/pci.h>
 #include <peerbar/probe.h>
 #include <peerbar/registry.h>
 #include <peerbar/spec.h>
