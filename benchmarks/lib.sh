@@ -38,7 +38,7 @@ three_ranges() {
 	unit=$((${found#* } / 8))
 	[ "$unit" -le $((768 << 10)) ] || unit=$((768 << 10))
 	[ "$unit" -ge 4096 ] || die "the BAR of $1 is too small: ${found#* } bytes"
-	printf 'bar:%s/%s,0x%x,0x%x,0,0x%x,0x%x,0x%x\n' "$1" "${found% *}" \
+	printf 'bar:%s/%s@0x%x+0x%x,0+0x%x,0x%x+0x%x\n' "$1" "${found% *}" \
 		$((4 * unit)) "$unit" "$unit" $((2 * unit)) "$unit"
 }
 

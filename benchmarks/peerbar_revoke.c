@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "engine/error.h"
+#include "engine/program.h"
 #include "revoke/print.h"
 
 static int run_phases(struct revoke_stage *stage, struct json_object *doc,
@@ -49,29 +50,26 @@ static int run(const struct revoke_opts *opts, struct revoke_stage *stage,
 	return rc;
 }
 
-int main(int argc, char **argv)
+int revoke_run(const void *opts)
 {
 	struct revoke_stage *stage = calloc(1, sizeof(*stage));
 	unsigned int violated = 0;
-	struct revoke_opts opts;
 	int rc;
 
 	if (!stage)
-		return 1;
-	rc = revoke_opts_parse(&opts, argc, argv);
-	if (!rc && opts.help) {
-		revoke_opts_help(stdout);
-		return 0;
-	}
-	if (!rc)
-		rc = run(&opts, stage, &violated);
-	fflush(stdout);
-	if (rc)
-		fprintf(stderr, "peerbar_revoke: %s\n", bench_error());
+		return bench_fail(-ENOMEM, "out of memory");
+	rc = run(opts, stage, &violated);
 	revoke_stage_close(stage);
 	free(stage);
-	if (violated)
+	if (violated) {
+		fflush(stdout);
 		fprintf(stderr, "peerbar_revoke: %u expectations violated\n",
 			violated);
-	return rc || violated ? 1 : 0;
+	}
+	return rc ? rc : violated > 0;
+}
+
+int main(int argc, char **argv)
+{
+	return bench_program_main(&revoke_program, argc, argv);
 }

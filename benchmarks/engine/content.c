@@ -31,7 +31,8 @@ static int fill_slot(struct bench_mem *mem, uint64_t at, uint64_t size,
 	return rc;
 }
 
-static uint64_t slot_seed(const struct bench_layout *l, uint32_t qp, uint32_t slot)
+uint64_t bench_content_seed(const struct bench_layout *l, uint32_t qp,
+			    uint32_t slot)
 {
 	return bench_pattern_seed(l->run, (uint64_t)qp << 32 | slot);
 }
@@ -46,7 +47,7 @@ int bench_content_fill(struct bench_mem *mem, uint64_t base,
 		for (slot = 0; slot < l->slots; slot++) {
 			rc = fill_slot(mem,
 				       base + bench_layout_offset(l, qp, slot),
-				       l->size, slot_seed(l, qp, slot));
+				       l->size, bench_content_seed(l, qp, slot));
 			if (rc)
 				return rc;
 		}
@@ -108,35 +109,50 @@ static int report(struct bench_mem *mem, uint64_t at,
 		(unsigned long long)l->stride);
 }
 
+/* @arrived: an iteration plus 1, or 0 */
 static int verify_slot(struct bench_mem *mem, uint64_t base,
 		       const struct bench_layout *l, uint32_t qp, uint32_t slot,
-		       uint64_t iterations)
+		       uint64_t arrived)
 {
-	uint64_t at = base + bench_layout_offset(l, qp, slot), last, seed;
-	bool written = bench_layout_last(l, iterations, slot, &last);
+	uint64_t at = base + bench_layout_offset(l, qp, slot);
+	uint64_t last = arrived - 1, seed;
 	struct bench_mismatch mis = {0};
 	int rc;
 
-	if (written)
-		seed = slot_seed(l, qp, bench_layout_from(l, last));
-	rc = check_slot(mem, at, l, written ? &seed : NULL, &mis);
+	if (arrived)
+		seed = bench_content_seed(l, qp, bench_layout_from(l, last));
+	rc = check_slot(mem, at, l, arrived ? &seed : NULL, &mis);
 	if (rc || !mis.count)
 		return rc;
-	return report(mem, at, l, qp, slot, written ? &last : NULL, &mis);
+	return report(mem, at, l, qp, slot, arrived ? &last : NULL, &mis);
+}
+
+int bench_content_verify_slots(struct bench_mem *mem, uint64_t base,
+			       const struct bench_layout *l,
+			       const uint64_t *arrived)
+{
+	uint32_t qp, slot;
+	int rc = 0;
+
+	for (qp = 0; qp < l->qps; qp++)
+		for (slot = 0; slot < l->slots && !rc; slot++)
+			rc = verify_slot(mem, base, l, qp, slot, *arrived++);
+	return rc;
 }
 
 int bench_content_verify(struct bench_mem *mem, uint64_t base,
 			 const struct bench_layout *l, const uint64_t *iterations)
 {
 	uint32_t qp, slot;
-	int rc;
+	uint64_t last;
+	int rc = 0;
 
 	for (qp = 0; qp < l->qps; qp++) {
-		for (slot = 0; slot < l->slots; slot++) {
-			rc = verify_slot(mem, base, l, qp, slot, iterations[qp]);
-			if (rc)
-				return rc;
+		for (slot = 0; slot < l->slots && !rc; slot++) {
+			if (!bench_layout_last(l, iterations[qp], slot, &last))
+				last = UINT64_MAX;
+			rc = verify_slot(mem, base, l, qp, slot, last + 1);
 		}
 	}
-	return 0;
+	return rc;
 }

@@ -30,4 +30,16 @@ int bench_content_verify(struct bench_mem *mem, uint64_t base,
 			 const struct bench_layout *l,
 			 const uint64_t *iterations);
 
+/**
+ * bench_content_verify_slots - likewise, slot by slot
+ * @arrived: for each slot of each QP the iteration that came last, plus 1
+ */
+int bench_content_verify_slots(struct bench_mem *mem, uint64_t base,
+			       const struct bench_layout *l,
+			       const uint64_t *arrived);
+
+/** bench_content_seed - pattern of the message that a slot is the source of */
+uint64_t bench_content_seed(const struct bench_layout *l, uint32_t qp,
+			    uint32_t slot);
+
 #endif /* BENCH_CONTENT_H */

@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <string.h>
-
-#include <json-c/json.h>
-
 #include "describe.h"
-
-static void add_u64(struct json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_int64((int64_t)value));
-}
-
-static void add_text(struct json_object *obj, const char *key, const char *value)
-{
-	json_object_object_add(obj, key, json_object_new_string(value));
-}
+#include "json.h"
 
 struct json_object *bench_describe_ranges(const struct peerbar_range *range,
 					  unsigned int n)
@@ -23,8 +10,8 @@ struct json_object *bench_describe_ranges(const struct peerbar_range *range,
 
 	for (i = 0; i < n; i++) {
 		one = json_object_new_object();
-		add_u64(one, "offset", range[i].offset);
-		add_u64(one, "length", range[i].length);
+		bench_put_u64(one, "offset", range[i].offset);
+		bench_put_u64(one, "length", range[i].length);
 		json_object_array_add(list, one);
 	}
 	return list;
@@ -51,18 +38,18 @@ struct json_object *bench_describe_buffer(struct peerbar_buffer *buf)
 	if (peerbar_buffer_info(buf, &info))
 		return NULL;
 	obj = json_object_new_object();
-	add_text(obj, "state", state_name(info.state));
-	add_text(obj, "memattr",
+	bench_put_text(obj, "state", state_name(info.state));
+	bench_put_text(obj, "memattr",
 		 info.memattr == PEERBAR_WRITE_COMBINING ? "write-combining"
 							 : "uncached");
-	add_u64(obj, "nr_ranges", info.nr_ranges);
-	add_u64(obj, "importers", info.importers);
-	add_u64(obj, "faults_4k", info.faults_4k);
-	add_u64(obj, "faults_2m", info.faults_2m);
-	add_u64(obj, "faults_1g", info.faults_1g);
-	add_u64(obj, "faults_refused", info.faults_refused);
-	add_u64(obj, "revokes", info.revokes);
-	add_u64(obj, "revoke_ns", info.revoke_ns);
+	bench_put_u64(obj, "nr_ranges", info.nr_ranges);
+	bench_put_u64(obj, "importers", info.importers);
+	bench_put_u64(obj, "faults_4k", info.faults_4k);
+	bench_put_u64(obj, "faults_2m", info.faults_2m);
+	bench_put_u64(obj, "faults_1g", info.faults_1g);
+	bench_put_u64(obj, "faults_refused", info.faults_refused);
+	bench_put_u64(obj, "revokes", info.revokes);
+	bench_put_u64(obj, "revoke_ns", info.revoke_ns);
 	return obj;
 }
 
@@ -82,16 +69,6 @@ const char *bench_describe_size(char *text, size_t len, uint64_t bytes)
 	return text;
 }
 
-static uint64_t get_u64(struct json_object *obj, const char *key)
-{
-	return (uint64_t)json_object_get_int64(json_object_object_get(obj, key));
-}
-
-static const char *get_text(struct json_object *obj, const char *key)
-{
-	return json_object_get_string(json_object_object_get(obj, key));
-}
-
 static void print_ranges(FILE *to, struct json_object *list)
 {
 	size_t i, n = json_object_array_length(list);
@@ -104,8 +81,8 @@ static void print_ranges(FILE *to, struct json_object *list)
 		one = json_object_array_get_idx(list, i);
 		fprintf(to, "%s %s at 0x%llx", i ? "," : "",
 			bench_describe_size(length, sizeof(length),
-					    get_u64(one, "length")),
-			(unsigned long long)get_u64(one, "offset"));
+					    bench_get_u64(one, "length")),
+			(unsigned long long)bench_get_u64(one, "offset"));
 	}
 	fputc('\n', to);
 }
@@ -114,7 +91,7 @@ static void print_info(FILE *to, const char *by, struct json_object *info)
 {
 	if (info)
 		fprintf(to, "    mapped     through the %s, %s\n", by,
-			get_text(info, "memattr"));
+			bench_get_text(info, "memattr"));
 	else
 		fprintf(to,
 			"    mapped     through the %s; the kernel's modules "
@@ -129,10 +106,10 @@ void bench_describe_counts(FILE *to, const char *label, struct json_object *mem)
 	if (!info)
 		return;
 	fprintf(to, "  %s: page faults %llu of 4 KiB, %llu of 2 MiB, %llu of 1 GiB; %llu importers\n",
-		label, (unsigned long long)get_u64(info, "faults_4k"),
-		(unsigned long long)get_u64(info, "faults_2m"),
-		(unsigned long long)get_u64(info, "faults_1g"),
-		(unsigned long long)get_u64(info, "importers"));
+		label, (unsigned long long)bench_get_u64(info, "faults_4k"),
+		(unsigned long long)bench_get_u64(info, "faults_2m"),
+		(unsigned long long)bench_get_u64(info, "faults_1g"),
+		(unsigned long long)bench_get_u64(info, "importers"));
 }
 
 void bench_describe_print(FILE *to, const char *label, struct json_object *mem)
@@ -140,16 +117,16 @@ void bench_describe_print(FILE *to, const char *label, struct json_object *mem)
 	struct json_object *mr = json_object_object_get(mem, "mr");
 	char size[32];
 
-	fprintf(to, "  %s: %s, %s\n", label, get_text(mem, "spec"),
-		bench_describe_size(size, sizeof(size), get_u64(mem, "size")));
-	if (!strcmp(get_text(mem, "kind"), "bar")) {
+	fprintf(to, "  %s: %s, %s\n", label, bench_get_text(mem, "spec"),
+		bench_describe_size(size, sizeof(size), bench_get_u64(mem, "size")));
+	if (json_object_object_get(mem, "ranges")) {
 		print_ranges(to, json_object_object_get(mem, "ranges"));
-		print_info(to, get_text(mem, "mapped_by"),
+		print_info(to, bench_get_text(mem, "mapped_by"),
 			   json_object_object_get(mem, "info"));
 	}
 	if (mr)
 		fprintf(to, "    registered lkey 0x%08llx rkey 0x%08llx at 0x%llx\n",
-			(unsigned long long)get_u64(mr, "lkey"),
-			(unsigned long long)get_u64(mr, "rkey"),
-			(unsigned long long)get_u64(mr, "addr"));
+			(unsigned long long)bench_get_u64(mr, "lkey"),
+			(unsigned long long)bench_get_u64(mr, "rkey"),
+			(unsigned long long)bench_get_u64(mr, "addr"));
 }

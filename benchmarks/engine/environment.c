@@ -10,14 +10,8 @@
 #include <cpuid.h>
 #endif
 
-#include <json-c/json.h>
-
 #include "environment.h"
-
-static void add_text(struct json_object *obj, const char *key, const char *value)
-{
-	json_object_object_add(obj, key, json_object_new_string(value));
-}
+#include "json.h"
 
 /* the first line of a small file; false when there is none */
 static bool read_line(const char *path, char *line, size_t len)
@@ -47,7 +41,7 @@ static struct json_object *describe_module(const char *name)
 		snprintf(path, sizeof(path), "/sys/module/%s/%s", name,
 			 module_facts[i]);
 		if (read_line(path, line, sizeof(line)))
-			add_text(obj, module_facts[i], line);
+			bench_put_text(obj, module_facts[i], line);
 	}
 	return obj;
 }
@@ -92,12 +86,12 @@ static struct json_object *describe_nic(const char *nic)
 	char path[256], line[128];
 	size_t i;
 
-	add_text(obj, "device", nic);
+	bench_put_text(obj, "device", nic);
 	for (i = 0; i < sizeof(facts) / sizeof(*facts); i++) {
 		snprintf(path, sizeof(path), "/sys/class/infiniband/%s/%s", nic,
 			 facts[i]);
 		if (read_line(path, line, sizeof(line)))
-			add_text(obj, facts[i], line);
+			bench_put_text(obj, facts[i], line);
 	}
 	return obj;
 }
@@ -110,10 +104,10 @@ struct json_object *bench_environment(const char *nic)
 
 	uname(&uts);
 	hypervisor(virt);
-	add_text(obj, "kernel", uts.release);
-	add_text(obj, "kernel_build", uts.version);
-	add_text(obj, "machine", uts.machine);
-	add_text(obj, "hypervisor", virt);
+	bench_put_text(obj, "kernel", uts.release);
+	bench_put_text(obj, "kernel_build", uts.version);
+	bench_put_text(obj, "machine", uts.machine);
+	bench_put_text(obj, "hypervisor", virt);
 	json_object_object_add(
 		obj, "emulated",
 		json_object_new_boolean(!strcmp(virt, "TCGTCGTCGTCG")));
@@ -126,31 +120,26 @@ struct json_object *bench_environment(const char *nic)
 	return obj;
 }
 
-static const char *get_text(struct json_object *obj, const char *key)
-{
-	return json_object_get_string(json_object_object_get(obj, key));
-}
-
 void bench_environment_print(FILE *to, struct json_object *env)
 {
 	struct json_object *nic = json_object_object_get(env, "nic");
 	const char *taint;
 
 	fprintf(to, "  kernel %s, %s CPUs, hypervisor %s%s\n",
-		get_text(env, "kernel"), get_text(env, "cpus"),
-		get_text(env, "hypervisor"),
+		bench_get_text(env, "kernel"), bench_get_text(env, "cpus"),
+		bench_get_text(env, "hypervisor"),
 		json_object_get_boolean(json_object_object_get(env, "emulated"))
 			? " (software emulation: no hardware claim)"
 			: "");
 	json_object_object_foreach(json_object_object_get(env, "modules"), name,
 				   module)
 	{
-		taint = get_text(module, "taint");
+		taint = bench_get_text(module, "taint");
 		fprintf(to, "  module %s, %s\n", name,
 			taint && strchr(taint, 'O') ? "built out of tree"
 						    : "the kernel's own");
 	}
 	if (nic)
-		fprintf(to, "  NIC %s, %s\n", get_text(nic, "device"),
-			get_text(nic, "node_desc") ?: "");
+		fprintf(to, "  NIC %s, %s\n", bench_get_text(nic, "device"),
+			bench_get_text(nic, "node_desc") ?: "");
 }

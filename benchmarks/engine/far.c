@@ -3,36 +3,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "error.h"
+#include "json.h"
 #include "peer.h"
 #include "session.h"
 
-static uint64_t get(struct json_object *obj, const char *key)
+static int take_transport(struct bench_opts *opts, const char *name)
 {
-	return json_object_get_uint64(json_object_object_get(obj, key));
+	if (!name)
+		return bench_fail(-EPROTO, "the near end names no transport");
+	if (strcmp(name, opts->transport->name))
+		opts->transport = bench_transport_find(name);
+	return opts->transport ? 0 : -EINVAL;
+}
+
+static bool makes_sense(const struct bench_opts *opts)
+{
+	return opts->qps && opts->qps <= BENCH_QPS_MAX && opts->depth &&
+	       opts->depth <= BENCH_DEPTH_MAX && opts->rx_depth &&
+	       opts->rx_depth <= BENCH_DEPTH_MAX && opts->cq_mod &&
+	       opts->cq_mod <= opts->depth && opts->size[0] &&
+	       opts->size[0] <= BENCH_SIZE_MAX;
 }
 
 /* the near end decides about everything that is not memory or NIC */
 static int take_over(struct bench_opts *opts, struct json_object *hello)
 {
-	if (get(hello, "protocol") != BENCH_PROTOCOL)
+	if (bench_get_u64(hello, "protocol") != BENCH_PROTOCOL)
 		return bench_fail(
 			-EPROTO,
 			"the near end is another version of this program");
-	opts->qps = (uint32_t)get(hello, "qps");
-	opts->depth = (uint32_t)get(hello, "depth");
-	opts->cq_mod = (uint32_t)get(hello, "cq_mod");
-	opts->bidirectional = get(hello, "bidirectional");
-	opts->size[0] = get(hello, "max_size");
+	opts->datagram = bench_get_u64(hello, "datagram");
+	opts->events = bench_get_u64(hello, "events");
+	opts->latency = bench_get_u64(hello, "latency");
+	opts->op[BENCH_SEND] = bench_get_u64(hello, "receive");
+	opts->mr_per_qp = bench_get_u64(hello, "mr_per_qp");
+	opts->qps = (uint32_t)bench_get_u64(hello, "qps");
+	opts->depth = (uint32_t)bench_get_u64(hello, "depth");
+	opts->rx_depth = (uint32_t)bench_get_u64(hello, "rx_depth");
+	opts->cq_mod = (uint32_t)bench_get_u64(hello, "cq_mod");
+	opts->bidirectional = bench_get_u64(hello, "bidirectional");
+	opts->size[0] = bench_get_u64(hello, "max_size");
 	opts->nr_sizes = 1;
-	if (!opts->qps || opts->qps > BENCH_QPS_MAX || !opts->depth ||
-	    opts->depth > BENCH_DEPTH_MAX || !opts->cq_mod ||
-	    opts->cq_mod > opts->depth || !opts->size[0] ||
-	    opts->size[0] > BENCH_SIZE_MAX)
+	if (!makes_sense(opts))
 		return bench_fail(-EPROTO, "the near end asks for nonsense");
-	return 0;
+	return take_transport(opts, bench_get_text(hello, "transport"));
 }
 
 static int answer(struct bench_peer *peer, struct json_object *obj)
@@ -44,63 +59,92 @@ static int answer(struct bench_peer *peer, struct json_object *obj)
 static struct json_object *counts(const struct bench_result *result, uint32_t qps)
 {
 	struct json_object *obj = json_object_new_object();
-	struct json_object *list = json_object_new_array();
-	uint32_t i;
 
-	for (i = 0; i < qps; i++)
-		json_object_array_add(
-			list, json_object_new_uint64(result->iterations[i]));
-	json_object_object_add(obj, "iterations", list);
-	json_object_object_add(obj, "total",
-			       json_object_new_uint64(result->total));
-	json_object_object_add(obj, "ns", json_object_new_uint64(result->ns));
-	json_object_object_add(obj, "peak_rate",
-			       json_object_new_double(result->peak_rate));
+	bench_put_u64s(obj, "iterations", result->iterations, qps);
+	bench_put_u64(obj, "total", result->total);
+	bench_put_u64(obj, "ns", result->ns);
+	bench_put_double(obj, "peak_rate", result->peak_rate);
+	bench_put_u64(obj, "received", result->received);
+	bench_put_u64(obj, "lost", result->lost);
+	bench_put_u64(obj, "cpu_thread", result->cpu.thread);
 	return obj;
 }
 
 static int do_verify(struct bench_peer *peer, const struct bench_test *test,
 		     struct json_object *request)
 {
-	struct json_object *list =
-		json_object_object_get(request, "iterations");
 	uint64_t iterations[BENCH_QPS_MAX] = {0};
-	uint32_t i;
 
-	for (i = 0; i < test->l.qps; i++)
-		iterations[i] = json_object_get_uint64(
-			json_object_array_get_idx(list, i));
+	bench_get_u64s(request, "iterations", iterations, test->l.qps);
 	return bench_peer_verify(peer, test, false, iterations);
 }
 
-static int obey(struct bench_peer *peer, const char *what,
-		struct json_object *request)
+static int do_run(struct bench_peer *peer, const struct bench_test *test)
 {
 	struct bench_result result;
-	struct json_object *obj = NULL;
+	int rc;
+
+	rc = bench_peer_arm(peer, test, false);
+	if (!rc)
+		rc = answer(peer, NULL);
+	if (!rc)
+		rc = bench_peer_run(peer, test, false, NULL, &result);
+	return rc ? rc : answer(peer, counts(&result, test->l.qps));
+}
+
+static int do_reset(struct bench_peer *peer)
+{
+	struct json_object *obj;
+	int rc = bench_peer_reset(peer);
+
+	if (rc)
+		return rc;
+	obj = json_object_new_object();
+	json_object_object_add(obj, "transport",
+			       peer->t->ops->describe(peer->t));
+	return answer(peer, obj);
+}
+
+static int do_link(struct bench_peer *peer, struct json_object *request)
+{
+	int rc = bench_peer_link(peer,
+				 json_object_object_get(request, "transport"));
+
+	return rc ? rc : answer(peer, NULL);
+}
+
+static int do_test(struct bench_peer *peer, const char *what,
+		   struct json_object *request)
+{
 	struct bench_test test;
 	int rc;
 
-	if (!strcmp(what, "describe"))
-		return answer(peer, bench_peer_describe(peer));
 	rc = bench_test_from_json(json_object_object_get(request, "test"), &test);
 	if (rc)
 		return rc;
 	if (test.l.qps != peer->opts->qps)
 		return bench_fail(-EPROTO, "the near end asks for nonsense");
+	if (!strcmp(what, "run"))
+		return do_run(peer, &test);
 	if (!strcmp(what, "prepare"))
 		rc = bench_peer_prepare(peer, &test, false);
 	else if (!strcmp(what, "verify"))
 		rc = do_verify(peer, &test, request);
-	else if (!strcmp(what, "run"))
-		rc = bench_peer_run(peer, &test, &result);
 	else
 		rc = bench_fail(-EPROTO, "no request \"%s\"", what);
-	if (rc)
-		return rc;
-	if (!strcmp(what, "run"))
-		obj = counts(&result, test.l.qps);
-	return answer(peer, obj);
+	return rc ? rc : answer(peer, NULL);
+}
+
+static int obey(struct bench_peer *peer, const char *what,
+		struct json_object *request)
+{
+	if (!strcmp(what, "describe"))
+		return answer(peer, bench_peer_describe(peer));
+	if (!strcmp(what, "reset"))
+		return do_reset(peer);
+	if (!strcmp(what, "link"))
+		return do_link(peer, request);
+	return do_test(peer, what, request);
 }
 
 static int serve(struct bench_peer *peer)
@@ -114,8 +158,7 @@ static int serve(struct bench_peer *peer)
 		rc = bench_channel_recv(&peer->ch, &request);
 		if (rc)
 			return rc;
-		what = json_object_get_string(
-			json_object_object_get(request, "do"));
+		what = bench_get_text(request, "do");
 		bye = what && !strcmp(what, "bye");
 		if (!bye)
 			rc = obey(peer, what ? what : "", request);

@@ -7,46 +7,22 @@
 
 #include <peerbar/peerbar.h>
 
-#include "barspec.h"
 #include "describe.h"
 #include "devices.h"
 #include "error.h"
 #include "memory.h"
 
 struct bar {
-	struct bench_barspec spec;
+	struct peerbar_spec spec;
 	struct peerbar_device *dev;
 	struct peerbar_mapping *map;
 };
-
-static int whole_bar(struct bar *bar)
-{
-	struct peerbar_region region;
-	int rc;
-
-	if (bar->spec.nr_ranges)
-		return 0;
-	rc = peerbar_device_region(bar->dev, bar->spec.bar, &region);
-	if (rc)
-		return bench_fail_lib(rc, "BAR %u of %s", bar->spec.bar,
-				      bar->spec.bdf);
-	if (!region.size)
-		return bench_fail(-ENODEV, "%s has no BAR %u", bar->spec.bdf,
-				  bar->spec.bar);
-	bar->spec.range[0].length = region.size;
-	bar->spec.nr_ranges = 1;
-	return 0;
-}
 
 static int export_and_map(struct bench_mem *mem, struct bar *bar)
 {
 	int rc;
 
-	rc = whole_bar(bar);
-	if (rc)
-		return rc;
-	rc = peerbar_buffer_export(bar->dev, bar->spec.bar, bar->spec.range,
-				   bar->spec.nr_ranges, 0, &mem->buffer);
+	rc = peerbar_spec_export(bar->dev, &bar->spec, 0, &mem->buffer);
 	if (rc)
 		return bench_fail_lib(rc, "export of %s", mem->spec);
 	rc = peerbar_buffer_map(mem->buffer, 0, 0, 0, &bar->map);
@@ -65,9 +41,11 @@ static int bar_open(struct bench_mem *mem, const char *args, uint64_t size)
 
 	if (!bar)
 		return bench_fail(-ENOMEM, "out of memory");
-	rc = bench_barspec_parse(&bar->spec, args);
-	if (rc)
+	rc = peerbar_spec_parse(args, &bar->spec);
+	if (rc) {
+		rc = bench_fail_lib(rc, "memory bar");
 		goto err_free;
+	}
 	rc = bench_device_get(bar->spec.bdf, &bar->dev);
 	if (rc)
 		goto err_free;
@@ -116,7 +94,9 @@ static int bar_write(struct bench_mem *mem, uint64_t offset, const void *src,
 static int bar_describe(struct bench_mem *mem, struct json_object *into)
 {
 	struct bar *bar = mem->priv;
+	struct peerbar_buffer_attr attr;
 
+	peerbar_buffer_attr(mem->buffer, &attr);
 	json_object_object_add(into, "kind", json_object_new_string("bar"));
 	json_object_object_add(
 		into, "device",
@@ -125,7 +105,7 @@ static int bar_describe(struct bench_mem *mem, struct json_object *into)
 			       json_object_new_int((int)bar->spec.bar));
 	json_object_object_add(
 		into, "ranges",
-		bench_describe_ranges(bar->spec.range, bar->spec.nr_ranges));
+		bench_describe_ranges(attr.ranges, attr.nr_ranges));
 	json_object_object_add(
 		into, "mapped_by",
 		json_object_new_string(peerbar_mapping_is_fallback(bar->map)

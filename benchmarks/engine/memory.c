@@ -10,6 +10,8 @@
 static const struct bench_mem_ops *const backends[] = {
 	&bench_mem_host,
 	&bench_mem_bar,
+	&bench_mem_bounce,
+	&bench_mem_udmabuf,
 };
 
 int bench_mem_open(struct bench_mem *mem, const char *spec, uint64_t size)
@@ -30,7 +32,9 @@ int bench_mem_open(struct bench_mem *mem, const char *spec, uint64_t size)
 		return rc;
 	}
 	return bench_fail(
-		-EINVAL, "no memory \"%s\"; there are host and bar:BDF/IDX[,OFFSET,LENGTH]...",
+		-EINVAL,
+		"no memory \"%s\"; there are host, udmabuf, bar:BDF/BAR and "
+		"bounce:BDF/BAR, both with [@OFFSET+LENGTH,...]",
 		spec);
 }
 

@@ -17,12 +17,16 @@ struct peerbar_buffer;
 struct bench_mem;
 
 /**
- * struct bench_mem_ops - a back end; every slot is filled
+ * struct bench_mem_ops - a back end; every slot but pull and push is filled
  * @name: the word before the colon
  * @open: @args is what follows the colon, "" without one; @size is how many
  *	bytes the run would like: set mem->size to what there is, at least 1
  * @read: copy out with the CPU, -ENODEV when the memory was taken back
  * @write: copy in with the CPU, likewise
+ * @pull: bring bytes to where the transport sends them from, before it does;
+ *	NULL when they are there
+ * @push: take bytes that the transport received to where they belong;
+ *	likewise
  * @describe: what to tell the reader; may have counters
  */
 struct bench_mem_ops {
@@ -33,6 +37,8 @@ struct bench_mem_ops {
 		    size_t len);
 	int (*write)(struct bench_mem *mem, uint64_t offset, const void *src,
 		     size_t len);
+	int (*pull)(struct bench_mem *mem, uint64_t offset, size_t len);
+	int (*push)(struct bench_mem *mem, uint64_t offset, size_t len);
 	int (*describe)(struct bench_mem *mem, struct json_object *into);
 };
 
@@ -41,7 +47,7 @@ struct bench_mem_ops {
  * @ops: its back end
  * @spec: as on the command line
  * @size: bytes
- * @addr: where the CPU sees it
+ * @addr: where the CPU sees what the transport sends and receives
  * @buffer: registered by dma-buf when set, by @addr when NULL
  * @priv: the back end's
  */
@@ -56,6 +62,8 @@ struct bench_mem {
 
 extern const struct bench_mem_ops bench_mem_host;
 extern const struct bench_mem_ops bench_mem_bar;
+extern const struct bench_mem_ops bench_mem_bounce;
+extern const struct bench_mem_ops bench_mem_udmabuf;
 
 /** bench_mem_open - by its SPEC; release with bench_mem_close() */
 int bench_mem_open(struct bench_mem *mem, const char *spec, uint64_t size);

@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The near end: what it asks of the far end, and one run of both. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include <json-c/json.h>
 
 #include "clock.h"
 #include "error.h"
+#include "json.h"
+#include "near.h"
 #include "pattern.h"
-#include "peer.h"
-#include "report.h"
 #include "session.h"
-
-struct near {
-	struct bench_peer peer;
-	struct bench_report report;
-	const struct bench_opts *opts;
-	uint64_t runs;
-};
-
-static void put(struct json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
 
 static struct json_object *hello(const struct bench_opts *opts)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put(obj, "protocol", BENCH_PROTOCOL);
-	put(obj, "qps", opts->qps);
-	put(obj, "depth", opts->depth);
-	put(obj, "cq_mod", opts->cq_mod);
-	put(obj, "bidirectional", opts->bidirectional);
-	put(obj, "max_size", bench_opts_max_size(opts));
+	bench_put_u64(obj, "protocol", BENCH_PROTOCOL);
+	bench_put_text(obj, "transport", opts->transport->name);
+	bench_put_bool(obj, "datagram", opts->datagram);
+	bench_put_bool(obj, "events", opts->events);
+	bench_put_bool(obj, "latency", opts->latency);
+	bench_put_bool(obj, "receive", opts->op[BENCH_SEND]);
+	bench_put_bool(obj, "mr_per_qp", opts->mr_per_qp);
+	bench_put_u64(obj, "qps", opts->qps);
+	bench_put_u64(obj, "depth", opts->depth);
+	bench_put_u64(obj, "rx_depth", opts->rx_depth);
+	bench_put_u64(obj, "cq_mod", opts->cq_mod);
+	bench_put_u64(obj, "bidirectional", opts->bidirectional);
+	bench_put_u64(obj, "max_size", bench_opts_max_size(opts));
 	return obj;
 }
 
@@ -41,13 +34,13 @@ static struct json_object *request(const char *what, const struct bench_test *te
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_object_object_add(obj, "do", json_object_new_string(what));
+	bench_put_text(obj, "do", what);
 	if (test)
 		json_object_object_add(obj, "test", bench_test_to_json(test));
 	return obj;
 }
 
-static int ask(struct near *n, struct json_object *obj)
+static int ask(struct bench_near *n, struct json_object *obj)
 {
 	struct json_object *reply;
 	int rc = bench_channel_call(&n->peer.ch, obj, &reply);
@@ -57,7 +50,7 @@ static int ask(struct near *n, struct json_object *obj)
 	return rc;
 }
 
-static int meet(struct near *n)
+int bench_near_meet(struct bench_near *n)
 {
 	struct json_object *far;
 	int rc;
@@ -70,30 +63,48 @@ static int meet(struct near *n)
 	return rc ? rc : ask(n, bench_peer_describe(&n->peer));
 }
 
-static int ask_verify(struct near *n, const struct bench_test *test,
-		      const uint64_t *iterations)
+/* receives left over from the run before would swallow what this one sends */
+static int relink(struct bench_near *n)
 {
-	struct json_object *obj = request("verify", test);
-	struct json_object *list = json_object_new_array();
-	uint32_t qp;
+	struct json_object *obj, *far;
+	struct bench_transport *t = n->peer.t;
+	int rc;
 
-	for (qp = 0; qp < test->l.qps; qp++)
-		json_object_array_add(list,
-				      json_object_new_uint64(iterations[qp]));
-	json_object_object_add(obj, "iterations", list);
+	rc = bench_channel_call(&n->peer.ch, request("reset", NULL), &far);
+	if (rc)
+		return rc;
+	rc = bench_peer_reset(&n->peer);
+	if (!rc)
+		rc = bench_peer_link(&n->peer,
+				     json_object_object_get(far, "transport"));
+	json_object_put(far);
+	if (rc)
+		return rc;
+	obj = request("link", NULL);
+	json_object_object_add(obj, "transport", t->ops->describe(t));
 	return ask(n, obj);
 }
 
-/* an end gets what it reads itself, or what the other one writes */
-static int verify(struct near *n, const struct bench_test *test,
+static int ask_verify(struct bench_near *n, const struct bench_test *test,
+		      const uint64_t *iterations)
+{
+	struct json_object *obj = request("verify", test);
+
+	bench_put_u64s(obj, "iterations", iterations, test->l.qps);
+	return ask(n, obj);
+}
+
+/* an end gets what it reads itself, or what the other one sends */
+static int verify(struct bench_near *n, const struct bench_test *test,
 		  const struct bench_result *near, const struct bench_result *far)
 {
 	const struct bench_result *to_near = near, *to_far = near;
+	bool two = bench_test_takes_two(test);
 	int rc;
 
-	if (test->bidirectional && test->op == BENCH_WRITE)
+	if (two && test->op != BENCH_READ)
 		to_near = far;
-	if (test->bidirectional && test->op == BENCH_READ)
+	if (two && test->op == BENCH_READ)
 		to_far = far;
 	rc = ask_verify(n, test, to_far->iterations);
 	return rc ? rc
@@ -103,32 +114,33 @@ static int verify(struct near *n, const struct bench_test *test,
 static void far_result(struct json_object *reply, uint32_t qps,
 		       struct bench_result *out)
 {
-	struct json_object *list = json_object_object_get(reply, "iterations");
-	uint32_t qp;
-
-	for (qp = 0; qp < qps; qp++)
-		out->iterations[qp] = json_object_get_uint64(
-			json_object_array_get_idx(list, qp));
-	out->total =
-		json_object_get_uint64(json_object_object_get(reply, "total"));
-	out->ns = json_object_get_uint64(json_object_object_get(reply, "ns"));
-	out->peak_rate = json_object_get_double(
-		json_object_object_get(reply, "peak_rate"));
+	bench_get_u64s(reply, "iterations", out->iterations, qps);
+	out->total = bench_get_u64(reply, "total");
+	out->ns = bench_get_u64(reply, "ns");
+	out->peak_rate = bench_get_double(reply, "peak_rate");
+	out->received = bench_get_u64(reply, "received");
+	out->lost = bench_get_u64(reply, "lost");
+	out->cpu.thread = bench_get_u64(reply, "cpu_thread");
 }
 
-static int run_both(struct near *n, const struct bench_test *test,
-		    struct bench_result *near, struct bench_result *far)
+/* the far end says when it is ready, and again when it is done */
+static int run_both(struct bench_near *n, const struct bench_test *test,
+		    struct bench_samples *samples, struct bench_result *near,
+		    struct bench_result *far)
 {
+	bool two = bench_test_takes_two(test);
 	struct json_object *reply;
 	int rc;
 
-	if (!test->bidirectional)
-		return bench_peer_run(&n->peer, test, near);
-	rc = bench_channel_send(&n->peer.ch, request("run", test));
+	rc = bench_peer_arm(&n->peer, test, true);
+	if (!rc && two)
+		rc = ask(n, request("run", test));
 	if (!rc)
-		rc = bench_peer_run(&n->peer, test, near);
-	if (!rc)
-		rc = bench_channel_recv(&n->peer.ch, &reply);
+		rc = bench_peer_run(&n->peer, test, true, samples, near);
+	if ((rc && rc != -ECONNRESET) || !two)
+		return rc;
+	/* when that was cut short, it says why */
+	rc = bench_channel_recv(&n->peer.ch, &reply);
 	if (rc)
 		return rc;
 	far_result(reply, test->l.qps, far);
@@ -136,49 +148,43 @@ static int run_both(struct near *n, const struct bench_test *test,
 	return 0;
 }
 
-static double rate_of(const struct bench_result *r)
+/* a bounce buffer wants a CPU at its end, which knows when */
+static int check_bounce(struct bench_near *n, const struct bench_test *test)
 {
-	return r->ns ? (double)r->total * BENCH_NSEC_PER_SEC / (double)r->ns : 0;
-}
+	struct json_object *far = json_object_array_get_idx(
+		n->peer.far_desc, bench_far_index(&n->peer, test));
+	bool one_sided = test->op == BENCH_READ ||
+			 (test->op == BENCH_WRITE && !test->latency);
+	bool near = n->peer.mem[bench_near_index(&n->peer, test)].ops->pull;
 
-static double peak_of(const struct bench_result *r)
-{
-	return r->peak_rate > rate_of(r) ? r->peak_rate : rate_of(r);
-}
-
-static int sample(struct near *n, const struct bench_test *test,
-		  struct bench_row *row, uint32_t round)
-{
-	struct bench_result near = {0}, far = {0};
-	double size = (double)test->l.size;
-	int rc = 0;
-
-	if (n->opts->verify) {
-		rc = ask(n, request("prepare", test));
-		if (!rc)
-			rc = bench_peer_prepare(&n->peer, test, true);
-	}
-	if (!rc)
-		rc = run_both(n, test, &near, &far);
-	if (!rc && n->opts->verify)
-		rc = verify(n, test, &near, &far);
-	if (rc)
-		return rc;
-	row->bw[round] = size * (rate_of(&near) + rate_of(&far));
-	row->peak[round] = size * (peak_of(&near) + peak_of(&far));
-	row->iterations += near.total + far.total;
+	if (one_sided && (!strcmp(bench_get_text(far, "kind"), "bounce") ||
+			  (test->bidirectional && near)))
+		return bench_fail(-EINVAL,
+				  "the CPU of the end that is %s knows nothing "
+				  "of it and cannot copy: bounce there is for "
+				  "-O send",
+				  test->op == BENCH_READ ? "read" : "written to");
 	return 0;
 }
 
 /* what both ends have room for */
-static int lay_out(struct near *n, uint64_t size, struct bench_test *test)
+static int lay_out(struct bench_near *n, uint64_t size, struct bench_test *test)
 {
 	struct bench_peer *peer = &n->peer;
 	uint64_t near = peer->mem[bench_near_index(peer, test)].size;
 	uint64_t far = peer->far[bench_far_index(peer, test)].size;
+	uint64_t max = peer->t->max_message < peer->far_max
+			       ? peer->t->max_message
+			       : peer->far_max;
 	uint64_t room = near < far ? near : far;
 
-	if (test->bidirectional)
+	if (size > max)
+		return bench_fail(-EMSGSIZE,
+				  "a message has at most %llu bytes here, not "
+				  "%llu; give a smaller -s",
+				  (unsigned long long)max,
+				  (unsigned long long)size);
+	if (test->bidirectional || test->latency)
 		room /= 2;
 	if (bench_layout_init(&test->l, size, n->opts->qps, n->opts->depth, room))
 		return bench_fail(
@@ -187,95 +193,54 @@ static int lay_out(struct near *n, uint64_t size, struct bench_test *test)
 			"bytes on %u QPs; give --mem more, or a smaller -s",
 			(unsigned long long)room, (unsigned long long)size,
 			n->opts->qps);
+	if (test->latency)
+		test->l.slots = 1;
 	/* differs between processes, too: nothing left over passes */
 	test->l.run = bench_pattern_seed(bench_now(), n->runs++);
 	return 0;
 }
 
-static int run_one(struct near *n, struct bench_row *row, uint32_t round)
+static int prepare(struct bench_near *n, const struct bench_test *test)
 {
+	int rc = 0;
+
+	if (test->op == BENCH_SEND)
+		rc = relink(n);
+	if (rc || !n->opts->verify)
+		return rc;
+	rc = ask(n, request("prepare", test));
+	return rc ? rc : bench_peer_prepare(&n->peer, test, true);
+}
+
+int bench_near_once(struct bench_near *n, enum bench_op op, unsigned int mem,
+		    uint64_t size, struct bench_samples *samples,
+		    struct bench_result *near, struct bench_result *far)
+{
+	const struct bench_opts *opts = n->opts;
 	struct bench_test test = {
-		.op = row->op,
-		.mem = row->mem,
-		.bidirectional = n->opts->bidirectional,
-		.iters = n->opts->duration > 0 ? 0 : n->opts->iters,
-		.duration_ns = (uint64_t)(n->opts->duration *
+		.op = op,
+		.mem = mem,
+		.bidirectional = opts->bidirectional,
+		.latency = opts->latency,
+		.iters = opts->duration > 0 ? 0 : opts->iters,
+		.duration_ns = (uint64_t)(opts->duration *
 					  (double)BENCH_NSEC_PER_SEC),
 	};
 	int rc;
 
-	rc = lay_out(n, row->size, &test);
-	return rc ? rc : sample(n, &test, row, round);
-}
-
-/* back and forth, so that a drift of the machine favours no memory */
-static int run_rounds(struct near *n, struct bench_row *rows, unsigned int mems)
-{
-	unsigned int i, k;
-	uint32_t round;
-	int rc;
-
-	for (round = 0; round < n->opts->rounds; round++) {
-		for (i = 0; i < mems; i++) {
-			k = round % 2 ? mems - 1 - i : i;
-			rc = run_one(n, &rows[k], round);
-			if (rc)
-				return rc;
-		}
-		for (i = 0; i < mems; i++)
-			rows[i].ratio[round] =
-				rows[i].bw[round] / rows[0].bw[round];
-	}
-	return 0;
-}
-
-static int run_size(struct near *n, enum bench_op op, uint64_t size)
-{
-	unsigned int i, mems = n->peer.nr_mems > n->peer.nr_far ? n->peer.nr_mems
-								: n->peer.nr_far;
-	struct bench_row rows[BENCH_MEMS_MAX] = {0};
-	uint32_t rounds = n->opts->rounds;
-	double *values;
-	int rc;
-
-	values = calloc((size_t)rounds * mems * 3, sizeof(*values));
-	if (!values)
-		return bench_fail(-ENOMEM, "out of memory");
-	for (i = 0; i < mems; i++) {
-		rows[i].op = op;
-		rows[i].size = size;
-		rows[i].mem = i;
-		rows[i].rounds = rounds;
-		rows[i].bw = values + (size_t)rounds * 3 * i;
-		rows[i].peak = rows[i].bw + rounds;
-		rows[i].ratio = rows[i].peak + rounds;
-	}
-	rc = run_rounds(n, rows, mems);
-	for (i = 0; !rc && i < mems; i++)
-		bench_report_row(&n->report, &rows[i], &n->peer);
-	free(values);
+	rc = check_bounce(n, &test);
+	if (!rc)
+		rc = lay_out(n, size, &test);
+	if (!rc)
+		rc = prepare(n, &test);
+	if (!rc)
+		rc = run_both(n, &test, samples, near, far);
+	if (!rc && opts->verify)
+		rc = verify(n, &test, near, far);
 	return rc;
 }
 
-static int run_all(struct near *n)
-{
-	unsigned int i;
-	int op, rc;
-
-	for (op = 0; op < BENCH_OPS; op++) {
-		if (!n->opts->op[op])
-			continue;
-		bench_report_head(&n->report, (enum bench_op)op);
-		for (i = 0; i < n->opts->nr_sizes; i++) {
-			rc = run_size(n, (enum bench_op)op, n->opts->size[i]);
-			if (rc)
-				return rc;
-		}
-	}
-	return 0;
-}
-
-static int finish(struct near *n)
+int bench_near_part(struct bench_near *n)
 {
 	struct json_object *far;
 	int rc;
@@ -287,44 +252,5 @@ static int finish(struct near *n)
 	n->peer.far_desc = json_object_get(json_object_object_get(far, "mems"));
 	json_object_put(far);
 	bench_channel_send(&n->peer.ch, request("bye", NULL));
-	return bench_report_finish(&n->report, &n->peer);
-}
-
-static int lead(struct near *n, const struct bench_specs *specs)
-{
-	int rc;
-
-	rc = bench_peer_open(&n->peer, specs, &n->opts->nic);
-	if (rc)
-		return rc;
-	rc = meet(n);
-	if (rc)
-		goto out;
-	bench_report_ends(&n->report, &n->peer);
-	rc = run_all(n);
-	if (!rc)
-		rc = finish(n);
-out:
-	bench_peer_close(&n->peer);
-	return rc;
-}
-
-int bench_near_run(const struct bench_opts *opts,
-		   const struct bench_specs *specs, int fd)
-{
-	struct near *n = calloc(1, sizeof(*n));
-	int rc;
-
-	if (!n)
-		return bench_fail(-ENOMEM, "out of memory");
-	n->opts = opts;
-	n->peer.opts = opts;
-	bench_channel_open(&n->peer.ch, fd);
-	rc = bench_report_open(&n->report, opts, stdout);
-	if (!rc)
-		rc = lead(n, specs);
-	bench_report_close(&n->report);
-	bench_channel_close(&n->peer.ch);
-	free(n);
-	return rc;
+	return 0;
 }

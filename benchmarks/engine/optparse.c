@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <peerbar/spec.h>
 
 #include "error.h"
 #include "optparse.h"
@@ -64,6 +65,20 @@ static int set_u32(const struct bench_opt *opt, uint32_t *out, const char *arg)
 	return 0;
 }
 
+static int set_double(const struct bench_opt *opt, double *out, const char *arg)
+{
+	char *end;
+	double value = strtod(arg, &end);
+
+	if (end == arg || *end || !(value > 0 && value <= opt->max))
+		return bench_fail(
+			-EINVAL,
+			"--%s wants a number like 10 or 0.5, up to %u, not \"%s\"",
+			opt->name, opt->max, arg);
+	*out = value;
+	return 0;
+}
+
 static int set(const struct bench_opt *opt, void *opts, const char *arg)
 {
 	void *member = (char *)opts + opt->offset;
@@ -80,8 +95,12 @@ static int set(const struct bench_opt *opt, void *opts, const char *arg)
 	case BENCH_OPT_STRING:
 		*(const char **)member = arg;
 		return 0;
+	case BENCH_OPT_DOUBLE:
+		return set_double(opt, member, arg);
 	case BENCH_OPT_CALL:
 		return opt->call(opts, arg);
+	case BENCH_OPT_HELP:
+		return BENCH_HELP_ASKED;
 	}
 	return -EINVAL;
 }
@@ -140,33 +159,32 @@ void bench_opthelp(const struct bench_opt *table, FILE *to)
 	}
 }
 
-static int shift_of(const char *suffix)
+int bench_parse_list(void *opts, const char *list,
+		     int (*each)(void *opts, const char *piece))
 {
-	static const char letters[] = "KMG";
-	const char *at;
+	char copy[1024], *piece, *save;
+	int rc;
 
-	if (!*suffix)
-		return 0;
-	at = strchr(letters, toupper((unsigned char)*suffix));
-	if (!at || suffix[1])
-		return -1;
-	return 10 * (int)(at - letters + 1);
+	if (strlen(list) >= sizeof(copy))
+		return bench_fail(-EINVAL, "\"%.20s...\" is too long", list);
+	strcpy(copy, list);
+	piece = strtok_r(copy, ",", &save);
+	if (!piece)
+		return bench_fail(-EINVAL,
+				  "an empty list; --help shows examples");
+	do {
+		rc = each(opts, piece);
+		piece = strtok_r(NULL, ",", &save);
+	} while (piece && !rc);
+	return rc;
 }
 
 int bench_parse_size(const char *text, uint64_t *out)
 {
-	unsigned long long value;
-	char *end;
-	int shift;
-
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	shift = shift_of(end);
-	if (errno || end == text || !isdigit((unsigned char)*text) ||
-	    shift < 0 || value > UINT64_MAX >> shift)
-		return bench_fail(
-			-EINVAL, "\"%s\" is not a size; write it like 4096, 64K, 2M or 0x1000",
-			text);
-	*out = (uint64_t)value << shift;
-	return 0;
+	return peerbar_size_parse(text, out)
+		       ? bench_fail(
+				 -EINVAL,
+				 "\"%s\" is not a size; write it like 4096, 64K, 2M or 0x1000",
+				 text)
+		       : 0;
 }

@@ -17,8 +17,26 @@ enum bench_opt_type {
 	BENCH_OPT_UNFLAG, /* bool, set to false */
 	BENCH_OPT_U32,	  /* uint32_t from min to max */
 	BENCH_OPT_STRING, /* const char *, of argv */
+	BENCH_OPT_DOUBLE, /* double, more than 0, at most max */
 	BENCH_OPT_CALL,	  /* whatever call() makes of it */
+	BENCH_OPT_HELP,	  /* nothing else matters */
 };
+
+/* initialisers: the type of an option, and which member of @opts it sets */
+#define BENCH_AT(opts, member)	   .offset = offsetof(struct opts, member)
+#define BENCH_FLAG(opts, member)   .type = BENCH_OPT_FLAG, BENCH_AT(opts, member)
+#define BENCH_UNFLAG(opts, member) .type = BENCH_OPT_UNFLAG, BENCH_AT(opts, member)
+#define BENCH_STRING(opts, member) .type = BENCH_OPT_STRING, BENCH_AT(opts, member)
+#define BENCH_U32(opts, member, lo, hi)                             \
+	.type = BENCH_OPT_U32, BENCH_AT(opts, member), .min = (lo), \
+	.max = (hi)
+#define BENCH_DOUBLE(opts, member, hi) \
+	.type = BENCH_OPT_DOUBLE, BENCH_AT(opts, member), .max = (hi)
+#define BENCH_CALL(function) .type = BENCH_OPT_CALL, .call = (function)
+#define BENCH_HELP_OPTION                                    \
+	{                                                    \
+		'h', "help", NULL, "print this", .type = BENCH_OPT_HELP \
+	}
 
 /**
  * struct bench_opt - one option
@@ -44,19 +62,28 @@ struct bench_opt {
 	int (*call)(void *opts, const char *arg);
 };
 
+#define BENCH_HELP_ASKED 1
+
 /**
  * bench_optparse - go through argv
  * @table: ends with an entry without a name
  * @opts: what the offsets in @table refer to
  * @operands: where getopt stopped: index of the first operand
  *
- * Return: 0; -EINVAL with bench_error() saying what to do.
+ * Return: 0; BENCH_HELP_ASKED; -EINVAL with bench_error() saying what to do.
  */
 int bench_optparse(const struct bench_opt *table, void *opts, int argc,
 		   char **argv, int *operands);
 
 /** bench_opthelp - print the options, one line each */
 void bench_opthelp(const struct bench_opt *table, FILE *to);
+
+/**
+ * bench_parse_list - call @each with every piece of a comma-separated @list
+ * @each: not 0 ends it
+ */
+int bench_parse_list(void *opts, const char *list,
+		     int (*each)(void *opts, const char *piece));
 
 /** bench_parse_size - "4096", "64K", "0x1000", "2M", "1G": bytes */
 int bench_parse_size(const char *text, uint64_t *out);

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
-#include "content.h"
 #include "error.h"
+#include "json.h"
 #include "peer.h"
+
+static int reg_mem(struct bench_peer *peer, unsigned int i)
+{
+	uint32_t k;
+	int rc = 0;
+
+	for (k = 0; k < peer->nr_mrs && !rc; k++) {
+		rc = peer->t->ops->reg(peer->t, &peer->mem[i], &peer->mr[i][k]);
+		peer->lkey[i][k] = peer->mr[i][k].lkey;
+	}
+	return rc;
+}
 
 static int open_mems(struct bench_peer *peer, const struct bench_specs *specs)
 {
@@ -16,14 +27,16 @@ static int open_mems(struct bench_peer *peer, const struct bench_specs *specs)
 	unsigned int i = 0;
 	int rc;
 
-	if (opts->bidirectional)
+	/* messages that this end sends, and those that it receives */
+	if (opts->bidirectional || opts->latency)
 		room *= 2;
+	peer->nr_mrs = opts->mr_per_qp ? opts->qps : 1;
 	do {
 		rc = bench_mem_open(&peer->mem[i], specs->spec[i], room);
 		if (rc)
 			return rc;
 		peer->nr_mems++;
-		rc = peer->t->ops->reg(peer->t, &peer->mem[i], &peer->mr[i]);
+		rc = reg_mem(peer, i);
 		if (rc)
 			return rc;
 	} while (++i < specs->n);
@@ -33,10 +46,18 @@ static int open_mems(struct bench_peer *peer, const struct bench_specs *specs)
 int bench_peer_open(struct bench_peer *peer, const struct bench_specs *specs,
 		    const struct bench_nic *nic)
 {
+	const struct bench_opts *opts = peer->opts;
+	struct bench_transport_config config = {
+		.nic = nic,
+		.qps = opts->qps,
+		.depth = opts->depth,
+		.rx_depth = opts->op[BENCH_SEND] ? opts->rx_depth : 0,
+		.datagram = opts->datagram,
+		.events = opts->events,
+	};
 	int rc;
 
-	rc = peer->opts->transport->open(nic, peer->opts->qps,
-					 peer->opts->depth, &peer->t);
+	rc = opts->transport->open(&config, &peer->t);
 	if (!rc)
 		rc = open_mems(peer, specs);
 	if (rc)
@@ -44,33 +65,45 @@ int bench_peer_open(struct bench_peer *peer, const struct bench_specs *specs,
 	return rc;
 }
 
+static void close_mem(struct bench_peer *peer, unsigned int i)
+{
+	uint32_t k;
+
+	for (k = 0; k < peer->nr_mrs; k++)
+		peer->t->ops->unreg(peer->t, &peer->mr[i][k]);
+	bench_mem_close(&peer->mem[i]);
+}
+
 void bench_peer_close(struct bench_peer *peer)
 {
 	unsigned int i;
 
-	for (i = 0; i < peer->nr_mems; i++) {
-		peer->t->ops->unreg(peer->t, &peer->mr[i]);
-		bench_mem_close(&peer->mem[i]);
-	}
+	for (i = 0; i < peer->nr_mems; i++)
+		close_mem(peer, i);
 	peer->nr_mems = 0;
 	if (peer->t)
 		peer->t->ops->close(peer->t);
 	peer->t = NULL;
 	json_object_put(peer->far_desc);
 	peer->far_desc = NULL;
+	free(peer->arrived);
+	peer->arrived = NULL;
 }
 
 static struct json_object *describe_mem(struct bench_peer *peer, unsigned int i)
 {
 	struct json_object *obj = bench_mem_describe(&peer->mem[i]);
 	struct json_object *mr = json_object_new_object();
+	uint64_t rkey[BENCH_QPS_MAX];
+	uint32_t k;
 
-	json_object_object_add(mr, "addr",
-			       json_object_new_uint64(peer->mr[i].addr));
-	json_object_object_add(mr, "lkey",
-			       json_object_new_uint64(peer->mr[i].lkey));
-	json_object_object_add(mr, "rkey",
-			       json_object_new_uint64(peer->mr[i].rkey));
+	for (k = 0; k < peer->nr_mrs; k++)
+		rkey[k] = peer->mr[i][k].rkey;
+	bench_put_u64(mr, "addr", peer->mr[i][0].addr);
+	bench_put_u64(mr, "lkey", peer->mr[i][0].lkey);
+	bench_put_u64(mr, "rkey", rkey[0]);
+	bench_put_u64(mr, "mrs", peer->nr_mrs);
+	bench_put_u64s(mr, "rkeys", rkey, peer->nr_mrs);
 	json_object_object_add(obj, "mr", mr);
 	return obj;
 }
@@ -83,133 +116,66 @@ struct json_object *bench_peer_describe(struct bench_peer *peer)
 
 	for (i = 0; i < peer->nr_mems; i++)
 		json_object_array_add(mems, describe_mem(peer, i));
-	json_object_object_add(obj, "protocol",
-			       json_object_new_int(BENCH_PROTOCOL));
+	bench_put_u64(obj, "protocol", BENCH_PROTOCOL);
+	bench_put_u64(obj, "max_message", peer->t->max_message);
 	json_object_object_add(obj, "transport", peer->t->ops->describe(peer->t));
 	json_object_object_add(obj, "mems", mems);
 	return obj;
 }
 
-static uint64_t get_u64(struct json_object *obj, const char *key)
+static int learn_mem(struct bench_far_mem *far, struct json_object *mem)
 {
-	return json_object_get_uint64(json_object_object_get(obj, key));
+	struct json_object *mr = json_object_object_get(mem, "mr");
+	uint64_t n = bench_get_u64(mr, "mrs"), rkey[BENCH_QPS_MAX];
+	uint32_t k;
+
+	if (!n || n > BENCH_QPS_MAX)
+		return -EPROTO;
+	far->size = bench_get_u64(mem, "size");
+	far->addr = bench_get_u64(mr, "addr");
+	far->nr_rkeys = (uint32_t)n;
+	bench_get_u64s(mr, "rkeys", rkey, far->nr_rkeys);
+	for (k = 0; k < far->nr_rkeys; k++)
+		far->rkey[k] = (uint32_t)rkey[k];
+	return 0;
 }
 
 static int learn_mems(struct bench_peer *peer, struct json_object *mems)
 {
-	struct json_object *mem, *mr;
 	size_t i, n;
+	int rc = 0;
 
 	if (!json_object_is_type(mems, json_type_array))
 		return -EPROTO;
 	n = json_object_array_length(mems);
 	if (!n || n > BENCH_MEMS_MAX)
 		return -EPROTO;
-	for (i = 0; i < n; i++) {
-		mem = json_object_array_get_idx(mems, i);
-		mr = json_object_object_get(mem, "mr");
-		peer->far[i].size = get_u64(mem, "size");
-		peer->far[i].addr = get_u64(mr, "addr");
-		peer->far[i].rkey = (uint32_t)get_u64(mr, "rkey");
-	}
+	for (i = 0; i < n && !rc; i++)
+		rc = learn_mem(&peer->far[i],
+			       json_object_array_get_idx(mems, i));
 	peer->nr_far = (unsigned int)n;
 	json_object_put(peer->far_desc);
 	peer->far_desc = json_object_get(mems);
-	return 0;
+	return rc;
 }
 
 int bench_peer_connect(struct bench_peer *peer, struct json_object *far)
 {
-	if (get_u64(far, "protocol") != BENCH_PROTOCOL ||
+	if (bench_get_u64(far, "protocol") != BENCH_PROTOCOL ||
 	    learn_mems(peer, json_object_object_get(far, "mems")))
 		return bench_fail(
 			-EPROTO,
 			"the far end is another version of this program");
-	return peer->t->ops->connect(peer->t,
-				     json_object_object_get(far, "transport"));
+	peer->far_max = bench_get_u64(far, "max_message");
+	return bench_peer_link(peer, json_object_object_get(far, "transport"));
 }
 
-static uint64_t span_of(const struct bench_test *test)
+int bench_peer_reset(struct bench_peer *peer)
 {
-	return bench_layout_span(&test->l) * (test->bidirectional ? 2 : 1);
+	return peer->t->ops->reset(peer->t);
 }
 
-/* where the bytes that this end receives begin */
-static uint64_t in_base(const struct bench_test *test)
+int bench_peer_link(struct bench_peer *peer, struct json_object *transport)
 {
-	return test->bidirectional ? bench_layout_span(&test->l) : 0;
-}
-
-/* WRITE moves from the initiator, READ to it */
-static bool is_source(const struct bench_test *test, bool near)
-{
-	return test->bidirectional || near == (test->op == BENCH_WRITE);
-}
-
-static bool is_destination(const struct bench_test *test, bool near)
-{
-	return test->bidirectional || near == (test->op == BENCH_READ);
-}
-
-/* the two ends send different patterns, so that an echo is no success */
-static struct bench_layout layout_from(const struct bench_test *test, bool near)
-{
-	struct bench_layout l = test->l;
-
-	if (!near)
-		l.run = ~l.run;
-	return l;
-}
-
-int bench_peer_prepare(struct bench_peer *peer, const struct bench_test *test,
-		       bool near)
-{
-	struct bench_mem *mem = &peer->mem[bench_near_index(peer, test)];
-	struct bench_layout l = layout_from(test, near);
-	int rc = 0;
-
-	if (span_of(test) > mem->size)
-		return bench_fail(-ENOSPC, "%s is too small for the test",
-				  mem->spec);
-	if (is_source(test, near))
-		rc = bench_content_fill(mem, 0, &l);
-	if (!rc && is_destination(test, near))
-		rc = bench_content_poison(mem, in_base(test), &l);
-	return rc;
-}
-
-int bench_peer_verify(struct bench_peer *peer, const struct bench_test *test,
-		      bool near, const uint64_t *iterations)
-{
-	struct bench_mem *mem = &peer->mem[bench_near_index(peer, test)];
-	struct bench_layout l = layout_from(test, !near);
-
-	if (!is_destination(test, near))
-		return 0;
-	return bench_content_verify(mem, in_base(test), &l, iterations);
-}
-
-int bench_peer_run(struct bench_peer *peer, const struct bench_test *test,
-		   struct bench_result *out)
-{
-	const struct bench_mr *mr = &peer->mr[bench_near_index(peer, test)];
-	const struct bench_far_mem *far = &peer->far[bench_far_index(peer, test)];
-	struct bench_run run = {
-		.t = peer->t,
-		.op = test->op,
-		.l = test->l,
-		.near = {.addr = mr->addr, .key = mr->lkey},
-		.far = {.addr = far->addr, .key = far->rkey},
-		.depth = peer->opts->depth,
-		.cq_mod = peer->opts->cq_mod,
-		.iters = test->iters,
-		.duration_ns = test->duration_ns,
-	};
-
-	/* what is read or written lies on the receiving side's second half */
-	if (test->op == BENCH_WRITE)
-		run.far.addr += in_base(test);
-	else
-		run.near.addr += in_base(test);
-	return bench_run_go(&run, out);
+	return peer->t->ops->connect(peer->t, transport);
 }

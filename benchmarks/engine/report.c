@@ -2,48 +2,31 @@
 #include <errno.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "describe.h"
 #include "environment.h"
 #include "error.h"
+#include "json.h"
 #include "report.h"
 #include "stats.h"
-
-#define MIB 1048576.0
-
-static void add_num(struct json_object *obj, const char *key, double value)
-{
-	json_object_object_add(obj, key, json_object_new_double(value));
-}
-
-static void add_int(struct json_object *obj, const char *key, uint64_t value)
-{
-	json_object_object_add(obj, key, json_object_new_uint64(value));
-}
-
-static void add_text(struct json_object *obj, const char *key, const char *value)
-{
-	json_object_object_add(obj, key, json_object_new_string(value));
-}
 
 static struct json_object *parameters(const struct bench_opts *opts)
 {
 	struct json_object *obj = json_object_new_object();
 
 	if (opts->duration > 0)
-		add_num(obj, "duration_s", opts->duration);
+		bench_put_double(obj, "duration_s", opts->duration);
 	else
-		add_int(obj, "iterations", opts->iters);
-	add_int(obj, "qps", opts->qps);
-	add_int(obj, "tx_depth", opts->depth);
-	add_int(obj, "cq_mod", opts->cq_mod);
-	add_int(obj, "rounds", opts->rounds);
-	json_object_object_add(obj, "bidirectional",
-			       json_object_new_boolean(opts->bidirectional));
-	json_object_object_add(obj, "verified",
-			       json_object_new_boolean(opts->verify));
-	add_text(obj, "transport", opts->transport->name);
+		bench_put_u64(obj, "iterations", opts->iters);
+	bench_put_u64(obj, "qps", opts->qps);
+	bench_put_u64(obj, "tx_depth", opts->depth);
+	bench_put_u64(obj, "cq_mod", opts->cq_mod);
+	bench_put_u64(obj, "rounds", opts->rounds);
+	bench_put_bool(obj, "bidirectional", opts->bidirectional);
+	bench_put_bool(obj, "mr_per_qp", opts->mr_per_qp);
+	bench_put_bool(obj, "events", opts->events);
+	bench_put_bool(obj, "verified", opts->verify);
+	bench_put_text(obj, "transport", opts->transport->name);
+	bench_put_text(obj, "connection", opts->datagram ? "UD" : "RC");
 	return obj;
 }
 
@@ -57,8 +40,9 @@ int bench_report_open(struct bench_report *report,
 	report->rows = json_object_new_array();
 	if (!report->doc || !report->rows)
 		return bench_fail(-ENOMEM, "out of memory");
-	add_text(report->doc, "schema", "peerbar-bw");
-	add_int(report->doc, "version", BENCH_BW_SCHEMA);
+	report->kind = opts->latency ? &bench_report_lat : &bench_report_bw;
+	bench_put_text(report->doc, "schema", report->kind->schema);
+	bench_put_u64(report->doc, "version", BENCH_SESSION_SCHEMA);
 	json_object_object_add(report->doc, "environment",
 			       bench_environment(opts->nic.device));
 	json_object_object_add(report->doc, "parameters", parameters(opts));
@@ -108,17 +92,36 @@ void bench_report_ends(struct bench_report *report, struct bench_peer *peer)
 	json_object_put(near);
 }
 
+static const char *title_of(enum bench_op op)
+{
+	switch (op) {
+	case BENCH_READ:
+		return "RDMA READ";
+	case BENCH_SEND:
+		return "SEND";
+	default:
+		return "RDMA WRITE";
+	}
+}
+
+static const char *ways(const struct bench_opts *opts)
+{
+	if (opts->latency)
+		return "latency";
+	return opts->bidirectional ? "both ways" : "one way";
+}
+
 void bench_report_head(struct bench_report *report, enum bench_op op)
 {
-	const char *unit = report->opts->gbits ? "Gb/sec" : "MiB/sec";
+	const struct bench_opts *opts = report->opts;
 
-	fprintf(report->to, "\nRDMA %s, %s, %s\n",
-		op == BENCH_READ ? "READ" : "WRITE",
-		report->opts->bidirectional ? "both ways" : "one way",
-		report->opts->verify ? "every byte compared"
-				     : "content not compared");
-	fprintf(report->to, " #bytes     #iterations    BW peak[%s]    BW average[%s]   MsgRate[Mpps]%s\n",
-		unit, unit, report->compares ? "   ratio    memory" : "");
+	fprintf(report->to, "\n%s%s, %s, %s\n", title_of(op),
+		opts->datagram ? " on UD" : "", ways(opts),
+		opts->verify ? "every byte compared" : "content not compared");
+	report->kind->head(report);
+	fprintf(report->to, "%s%s%s\n", opts->datagram ? "   lost    " : "",
+		opts->cpu_util ? "   CPU[ns/KiB]   own[ns/KiB]" : "",
+		report->compares ? "   ratio    memory" : "");
 }
 
 /* "near -> far" in the direction of the data */
@@ -127,57 +130,60 @@ static const char *path_of(struct bench_peer *peer, unsigned int mem,
 {
 	struct bench_test test = {.mem = mem};
 	const char *near = peer->mem[bench_near_index(peer, &test)].ops->name;
-	const char *far = json_object_get_string(json_object_object_get(
+	const char *far = bench_get_text(
 		json_object_array_get_idx(peer->far_desc,
 					  bench_far_index(peer, &test)),
-		"kind"));
+		"kind");
 
 	snprintf(text, len, "%s->%s", op == BENCH_READ ? far : near,
 		 op == BENCH_READ ? near : far);
 	return text;
 }
 
-static void save_row(struct bench_report *report, const struct bench_row *row,
-		     const char *path, double bw, double peak, double ratio)
+double bench_row_median(const struct bench_row *row, enum bench_row_value value)
 {
-	struct json_object *obj = json_object_new_object();
-	struct json_object *samples = json_object_new_array();
-	uint32_t i;
+	return bench_median(row->v[value], row->rounds);
+}
 
-	for (i = 0; i < row->rounds; i++)
-		json_object_array_add(samples,
-				      json_object_new_double(row->bw[i] / MIB));
-	add_text(obj, "op", bench_op_name(row->op));
-	add_int(obj, "bytes", row->size);
-	add_int(obj, "memory", row->mem);
-	add_text(obj, "path", path);
-	add_int(obj, "iterations", row->iterations);
-	add_num(obj, "bw_peak_MiBps", peak / MIB);
-	add_num(obj, "bw_average_MiBps", bw / MIB);
-	add_num(obj, "msg_rate_Mpps", bw / (double)row->size / 1e6);
-	add_num(obj, "ratio_to_first", ratio);
-	json_object_object_add(obj, "samples_MiBps", samples);
+static void save_row(struct bench_report *report, const struct bench_row *row,
+		     const char *path, struct json_object *obj)
+{
+	bench_put_text(obj, "op", bench_op_name(row->op));
+	bench_put_u64(obj, "bytes", row->size);
+	bench_put_u64(obj, "memory", row->mem);
+	bench_put_text(obj, "path", path);
+	bench_put_u64(obj, "iterations", row->iterations);
+	if (report->opts->datagram)
+		bench_put_u64(obj, "lost", row->lost);
+	bench_put_double(obj, "ratio_to_first",
+			 bench_row_median(row, BENCH_ROW_RATIO));
+	bench_put_double(obj, "cpu_ns_per_KiB",
+			 bench_row_median(row, BENCH_ROW_CPU));
+	bench_put_double(obj, "own_cpu_ns_per_KiB",
+			 bench_row_median(row, BENCH_ROW_APP));
 	json_object_array_add(report->rows, obj);
 }
 
-void bench_report_row(struct bench_report *report, const struct bench_row *row,
+void bench_report_row(struct bench_report *report, struct bench_row *row,
 		      struct bench_peer *peer)
 {
-	double scale = report->opts->gbits ? 8 / 1e9 : 1 / MIB;
-	double bw, peak, ratio;
+	struct json_object *obj = json_object_new_object();
 	char path[32];
 
 	path_of(peer, row->mem, row->op, path, sizeof(path));
-	ratio = bench_median(row->ratio, row->rounds);
-	peak = bench_max(row->peak, row->rounds);
-	bw = bench_median(row->bw, row->rounds);
-	save_row(report, row, path, bw, peak, ratio);
-	fprintf(report->to, " %-10llu %-14llu %-18.2f %-20.2f %-13.6f",
-		(unsigned long long)row->size,
-		(unsigned long long)row->iterations, peak * scale, bw * scale,
-		bw / (double)row->size / 1e6);
+	save_row(report, row, path, obj);
+	fprintf(report->to, " %-10llu %-14llu", (unsigned long long)row->size,
+		(unsigned long long)row->iterations);
+	report->kind->row(report, row, obj);
+	if (report->opts->datagram)
+		fprintf(report->to, "   %-8llu", (unsigned long long)row->lost);
+	if (report->opts->cpu_util)
+		fprintf(report->to, "   %-11.0f   %-11.0f",
+			bench_row_median(row, BENCH_ROW_CPU),
+			bench_row_median(row, BENCH_ROW_APP));
 	if (report->compares)
-		fprintf(report->to, "   %-8.2f %s", ratio, path);
+		fprintf(report->to, "   %-8.2f %s",
+			bench_row_median(row, BENCH_ROW_RATIO), path);
 	fputc('\n', report->to);
 	fflush(report->to);
 }

@@ -1,23 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
 #include "error.h"
+#include "memory.h"
 #include "run.h"
 #include "stats.h"
 
 #define POLL_BATCH 16
 #define STUCK_NS   (60 * BENCH_NSEC_PER_SEC)
+#define DOUBT_NS   BENCH_NSEC_PER_SEC
 /* reading the clock can cost a trap: not with every empty poll */
 #define IDLE_POLLS 256
+/* datagrams: the last one may be lost; nothing for so long was the end */
+#define QUIET_NS  BENCH_NSEC_PER_SEC
+#define EVENT_NS  (100 * BENCH_NSEC_PER_MSEC)
 
 struct progress {
 	uint64_t posted[BENCH_QPS_MAX];
 	uint64_t signaled[BENCH_QPS_MAX];
 	uint64_t done[BENCH_QPS_MAX];
+	bool ended[BENCH_QPS_MAX];
 	uint64_t until;
+	uint64_t now;
+	uint64_t last_sent;
 	uint64_t last_event;
 	unsigned int idle;
 	bool stopping;
@@ -30,6 +39,8 @@ static bool wants_more(const struct bench_run *run, const struct progress *p,
 {
 	uint64_t next = p->posted[qp];
 
+	if (!run->sends)
+		return false;
 	*signaled = next % run->cq_mod == run->cq_mod - 1;
 	if (next - p->done[qp] >= run->depth)
 		return false;
@@ -41,39 +52,72 @@ static bool wants_more(const struct bench_run *run, const struct progress *p,
 		return true;
 	/* the end of WRs that do not signal would go unseen */
 	*signaled = true;
+	if (run->op == BENCH_SEND)
+		return !p->ended[qp];
 	return p->signaled[qp] != next;
 }
 
-static int post_one(const struct bench_run *run, struct progress *p,
-		    uint32_t qp, bool signaled)
+int bench_run_pull(struct bench_run *run, uint64_t offset)
+{
+	struct bench_mem *mem = run->near.mem;
+
+	if (run->op == BENCH_READ || !mem->ops->pull)
+		return 0;
+	return mem->ops->pull(mem, run->near.base + offset, run->l.size);
+}
+
+int bench_run_push(struct bench_run *run, uint64_t offset)
+{
+	struct bench_mem *mem = run->near.mem;
+
+	if (run->op != BENCH_READ || !mem->ops->push)
+		return 0;
+	return mem->ops->push(mem, run->near.base + offset, run->l.size);
+}
+
+/* the receiver has to be told of the end by the message that is the end */
+static bool is_last(const struct bench_run *run, const struct progress *p,
+		    uint64_t it)
+{
+	return run->iters ? it == run->iters - 1 : p->stopping;
+}
+
+static int post_one(struct bench_run *run, struct progress *p, uint32_t qp,
+		    bool signaled)
 {
 	const struct bench_layout *l = &run->l;
 	uint64_t it = p->posted[qp];
 	uint64_t from = bench_layout_offset(l, qp, bench_layout_from(l, it));
 	uint64_t to = bench_layout_offset(l, qp, bench_layout_to(l, it));
+	bool last = is_last(run, p, it);
 	struct bench_wr wr = {
 		.op = run->op,
 		.qp = qp,
 		.id = (uint32_t)it,
 		.signaled = signaled,
 		.local = run->near.addr + (run->op == BENCH_READ ? to : from),
-		.lkey = run->near.key,
+		.lkey = bench_side_key(&run->near, qp),
 		.remote = run->far.addr + (run->op == BENCH_READ ? from : to),
-		.rkey = run->far.key,
+		.rkey = bench_side_key(&run->far, qp),
 		.len = (uint32_t)l->size,
+		.imm = ((uint32_t)it & ~BENCH_IMM_LAST) |
+		       (last ? BENCH_IMM_LAST : 0),
 	};
 	int rc;
 
-	rc = run->t->ops->post(run->t, &wr);
+	rc = bench_run_pull(run, from);
+	if (!rc)
+		rc = run->t->ops->post(run->t, &wr);
 	if (rc)
 		return rc;
+	p->ended[qp] = last;
 	p->posted[qp]++;
 	if (signaled)
 		p->signaled[qp] = p->posted[qp];
 	return 0;
 }
 
-static int post_all(const struct bench_run *run, struct progress *p)
+static int post_all(struct bench_run *run, struct progress *p)
 {
 	bool signaled;
 	uint32_t qp;
@@ -95,54 +139,118 @@ static int completion_error(const struct bench_run *run,
 			    const struct bench_completion *c)
 {
 	return bench_fail(-EIO, "%s of %llu bytes, QP %u, iteration %u: %s",
-			  bench_op_name(run->op), (unsigned long long)run->l.size,
+			  bench_op_name(run->op),
+			  (unsigned long long)run->l.size,
 			  c->qp, c->id, c->error);
 }
 
-static int reap(const struct bench_run *run, struct progress *p)
+static int take_sent(struct bench_run *run, struct progress *p,
+		     const struct bench_completion *c)
+{
+	uint64_t *done = &p->done[c->qp];
+	/* the id is the low half of an iteration not far behind */
+	uint64_t end = *done + (uint32_t)(c->id + 1 - (uint32_t)*done);
+	uint32_t slot;
+	int rc = 0;
+
+	for (; *done < end && !rc; ++*done) {
+		slot = bench_layout_to(&run->l, *done);
+		rc = bench_run_push(run, bench_layout_offset(&run->l, c->qp,
+							     slot));
+	}
+	return rc;
+}
+
+static int take(struct bench_run *run, struct progress *p,
+		const struct bench_completion *c, uint64_t now)
+{
+	if (c->error)
+		return completion_error(run, c);
+	p->last_event = now;
+	if (c->received)
+		return bench_receiver_take(&run->rx, c);
+	p->last_sent = now;
+	bench_peak_add(&p->peak, now);
+	return take_sent(run, p, c);
+}
+
+static bool has_message(int channel)
+{
+	struct pollfd fd = {.fd = channel, .events = POLLIN};
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+int bench_run_stuck(const struct bench_run *run, uint64_t since)
+{
+	uint64_t now = bench_now();
+
+	if (now - since > STUCK_NS)
+		return bench_fail(-ETIMEDOUT,
+				  "nothing for a minute; is the far memory "
+				  "suspended%s?",
+				  run->rx.datagram ? ", or a datagram lost"
+						   : "");
+	if (now - since > DOUBT_NS && has_message(run->channel))
+		return bench_fail(-ECONNRESET, "the other end gave up");
+	return 0;
+}
+
+static int idle(const struct bench_run *run, const struct progress *p,
+		uint64_t now)
+{
+	int rc = 0;
+
+	if (now - p->last_event > DOUBT_NS)
+		rc = bench_run_stuck(run, p->last_event);
+	return !rc && run->events ? run->t->ops->wait(run->t, EVENT_NS) : rc;
+}
+
+static int reap(struct bench_run *run, struct progress *p)
 {
 	struct bench_completion c[POLL_BATCH];
-	uint64_t now;
-	int i, n;
+	int i, n, rc = 0;
 
 	n = run->t->ops->poll(run->t, c, POLL_BATCH);
 	if (n < 0)
 		return n;
-	if (!n && ++p->idle % IDLE_POLLS)
+	if (!n && !run->events && ++p->idle % IDLE_POLLS)
 		return 0;
-	now = bench_now();
-	for (i = 0; i < n; i++) {
-		if (c[i].error)
-			return completion_error(run, &c[i]);
-		/* the id is the low half of an iteration not far behind */
-		p->done[c[i].qp] +=
-			(uint32_t)(c[i].id + 1 - (uint32_t)p->done[c[i].qp]);
-		bench_peak_add(&p->peak, now);
-	}
-	if (n)
-		p->last_event = now;
-	else if (now - p->last_event > STUCK_NS)
-		return bench_fail(-ETIMEDOUT, "no completion for a minute; is "
-					      "the far memory suspended?");
-	if (p->until && now >= p->until)
+	p->now = bench_now();
+	for (i = 0; i < n && !rc; i++)
+		rc = take(run, p, &c[i], p->now);
+	if (!n)
+		rc = idle(run, p, p->now);
+	if (p->until && p->now >= p->until)
 		p->stopping = true;
-	return 0;
+	return rc;
 }
 
-static bool finished(const struct bench_run *run, const struct progress *p)
+static bool all_sent(const struct bench_run *run, const struct progress *p)
 {
 	uint32_t qp;
 
+	if (!run->sends)
+		return true;
 	for (qp = 0; qp < run->l.qps; qp++) {
 		if (p->done[qp] != p->posted[qp])
 			return false;
 		if (run->iters && p->done[qp] < run->iters)
 			return false;
+		if (run->op == BENCH_SEND && !p->ended[qp])
+			return false;
 	}
 	return run->iters || p->stopping;
 }
 
-static int loop(const struct bench_run *run, struct progress *p)
+static bool all_received(const struct bench_run *run, const struct progress *p)
+{
+	if (!run->rx.mem || !run->rx.running)
+		return true;
+	return run->rx.datagram && p->now - p->last_event > QUIET_NS;
+}
+
+static int loop(struct bench_run *run, struct progress *p)
 {
 	int rc;
 
@@ -150,33 +258,45 @@ static int loop(const struct bench_run *run, struct progress *p)
 		rc = post_all(run, p);
 		if (!rc)
 			rc = reap(run, p);
-	} while (!rc && !finished(run, p));
+	} while (!rc && !(all_sent(run, p) && all_received(run, p)));
 	return rc;
 }
 
-int bench_run_go(const struct bench_run *run, struct bench_result *out)
+static void sum_up(const struct bench_run *run, const struct progress *p,
+		   uint64_t start, struct bench_result *out)
+{
+	uint32_t qp;
+
+	out->ns = (run->sends ? p->last_sent : p->last_event) - start;
+	out->peak_rate = bench_peak_rate(&p->peak) * run->cq_mod;
+	for (qp = 0; qp < run->l.qps; qp++) {
+		out->iterations[qp] = p->done[qp];
+		out->total += p->done[qp];
+	}
+	if (run->rx.mem)
+		out->received = bench_receiver_total(&run->rx, &out->lost);
+}
+
+int bench_run_go(struct bench_run *run, struct bench_result *out)
 {
 	struct progress *p = calloc(1, sizeof(*p));
+	struct bench_cpu cpu;
 	uint64_t start;
-	uint32_t qp;
 	int rc;
 
 	if (!p)
 		return bench_fail(-ENOMEM, "out of memory");
+	memset(out, 0, sizeof(*out));
 	/* completions come in bursts: twice round the queue evens them out */
 	bench_peak_init(&p->peak, 2 * run->depth * run->l.qps / run->cq_mod);
+	bench_cpu_now(&cpu);
 	start = bench_now();
-	p->last_event = start;
+	p->now = p->last_sent = p->last_event = start;
 	p->until = run->iters ? 0 : start + run->duration_ns;
 	rc = loop(run, p);
 	if (!rc) {
-		memset(out, 0, sizeof(*out));
-		out->ns = p->last_event - start;
-		out->peak_rate = bench_peak_rate(&p->peak) * run->cq_mod;
-		for (qp = 0; qp < run->l.qps; qp++) {
-			out->iterations[qp] = p->done[qp];
-			out->total += p->done[qp];
-		}
+		bench_cpu_since(&cpu, &out->cpu);
+		sum_up(run, p, start, out);
 	}
 	free(p);
 	return rc;

@@ -32,6 +32,43 @@ double bench_median(const double *v, size_t n);
 
 #define BENCH_MEDIAN_MAX 1000
 
+/**
+ * struct bench_samples - any number of values; a zeroed one is empty
+ */
+struct bench_samples {
+	double *v;
+	size_t n;
+	size_t room;
+};
+
+/** bench_samples_add - 0, -ENOMEM with bench_error() */
+int bench_samples_add(struct bench_samples *samples, double value);
+
+/** bench_samples_append - all of @more */
+int bench_samples_append(struct bench_samples *samples,
+			 const struct bench_samples *more);
+
+/** bench_samples_free - leaves it empty */
+void bench_samples_free(struct bench_samples *samples);
+
+/**
+ * struct bench_summary - of samples
+ * @p50: median; the others likewise
+ */
+struct bench_summary {
+	double min;
+	double max;
+	double p50;
+	double mean;
+	double stdev;
+	double p99;
+	double p999;
+};
+
+/** bench_samples_sum_up - sorts them; all 0 of none */
+void bench_samples_sum_up(struct bench_samples *samples,
+			  struct bench_summary *out);
+
 /** bench_max - the largest of @n values, 0 of none */
 double bench_max(const double *v, size_t n);
 

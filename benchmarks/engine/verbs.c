@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,27 +22,43 @@ static struct verbs *to_verbs(struct bench_transport *t)
 	return (struct verbs *)t;
 }
 
-static int transport_open(const struct bench_nic *nic, uint32_t qps,
-			  uint32_t depth, struct bench_transport **out)
+static struct verbs *verbs_new(const struct bench_transport_config *config)
 {
 	struct verbs *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return NULL;
+	v->base.ops = &bench_verbs;
+	v->nic = *config->nic;
+	v->depth = config->depth;
+	v->rx_depth = config->rx_depth;
+	v->datagram = config->datagram;
+	return v;
+}
+
+static int transport_open(const struct bench_transport_config *config,
+			  struct bench_transport **out)
+{
+	struct verbs *v = verbs_new(config);
 	int rc;
 
 	if (!v)
 		return bench_fail(-ENOMEM, "out of memory");
-	v->base.ops = &bench_verbs;
-	v->nic = *nic;
-	v->depth = depth;
 	rc = verbs_device_open(v);
 	if (rc)
 		goto err_free;
-	rc = verbs_qps_create(v, qps);
+	rc = verbs_channel_open(v, config->events);
 	if (rc)
-		goto err_close;
+		goto err_device;
+	rc = verbs_qps_create(v, config->qps);
+	if (rc)
+		goto err_channel;
 	*out = &v->base;
 	return 0;
 
-err_close:
+err_channel:
+	verbs_channel_close(v);
+err_device:
 	verbs_device_close(v);
 err_free:
 	free(v);
@@ -53,6 +70,7 @@ static void transport_close(struct bench_transport *t)
 	struct verbs *v = to_verbs(t);
 
 	verbs_qps_destroy(v);
+	verbs_channel_close(v);
 	verbs_device_close(v);
 	free(v);
 }
@@ -121,35 +139,85 @@ static int transport_reset(struct bench_transport *t)
 	return rc;
 }
 
-static int transport_post(struct bench_transport *t, const struct bench_wr *in)
+static enum ibv_wr_opcode opcode_of(enum bench_op op)
 {
-	struct ibv_sge sge = {
-		.addr = in->local,
-		.length = in->len,
-		.lkey = in->lkey,
-	};
-	struct ibv_send_wr wr =
-				   {
-					   .wr_id = (uint64_t)in->qp << 32 |
-						    in->id,
-					   .sg_list = &sge,
-					   .num_sge = 1,
-					   .opcode = in->op == BENCH_READ
-							     ? IBV_WR_RDMA_READ
-							     : IBV_WR_RDMA_WRITE,
-					   .send_flags = in->signaled
-								 ? IBV_SEND_SIGNALED
-								 : 0,
-					   .wr.rdma = {.remote_addr = in->remote,
-						       .rkey = in->rkey},
-				   },
-			   *bad;
-	int rc;
+	switch (op) {
+	case BENCH_READ:
+		return IBV_WR_RDMA_READ;
+	case BENCH_SEND:
+		return IBV_WR_SEND_WITH_IMM;
+	default:
+		return IBV_WR_RDMA_WRITE;
+	}
+}
 
-	rc = ibv_post_send(to_verbs(t)->qp[in->qp], &wr, &bad);
+/* the queue is full, which passes, or something is wrong */
+static int posted(int rc)
+{
 	if (rc == ENOMEM)
 		return -EAGAIN;
 	return rc ? bench_fail(-rc, "posting: %s", strerror(rc)) : 0;
+}
+
+static int transport_post(struct bench_transport *t, const struct bench_wr *in)
+{
+	struct verbs *v = to_verbs(t);
+	struct ibv_sge sge = {in->local, in->len, in->lkey};
+	struct ibv_send_wr wr = {0}, *bad;
+
+	wr.wr_id = (uint64_t)in->qp << 32 | in->id;
+	wr.sg_list = &sge;
+	wr.num_sge = 1;
+	wr.opcode = opcode_of(in->op);
+	wr.send_flags = in->signaled ? IBV_SEND_SIGNALED : 0;
+	if (in->op == BENCH_SEND)
+		wr.imm_data = htobe32(in->imm);
+	if (v->datagram) {
+		wr.wr.ud.ah = v->ah;
+		wr.wr.ud.remote_qpn = v->far_qpn[in->qp];
+		wr.wr.ud.remote_qkey = VERBS_QKEY;
+	} else {
+		wr.wr.rdma.remote_addr = in->remote;
+		wr.wr.rdma.rkey = in->rkey;
+	}
+	return posted(ibv_post_send(v->qp[in->qp], &wr, &bad));
+}
+
+static int transport_recv(struct bench_transport *t, const struct bench_wr *in)
+{
+	struct verbs *v = to_verbs(t);
+	struct ibv_sge sge[2] = {{in->local, in->len, in->lkey}};
+	struct ibv_recv_wr wr = {0}, *bad;
+
+	if (v->datagram) {
+		sge[1] = sge[0];
+		sge[0] = (struct ibv_sge){(uintptr_t)v->grh, sizeof(v->grh),
+					  v->grh_mr->lkey};
+	}
+	wr.wr_id = (uint64_t)in->qp << 32 | in->id;
+	wr.sg_list = sge;
+	wr.num_sge = v->datagram ? 2 : 1;
+	return posted(ibv_post_recv(v->qp[in->qp], &wr, &bad));
+}
+
+/* of an error nothing but the ids and the status is certain */
+static void translate(const struct verbs *v, const struct ibv_wc *wc,
+		      struct bench_completion *c)
+{
+	*c = (struct bench_completion){
+		.qp = (uint32_t)(wc->wr_id >> 32),
+		.id = (uint32_t)wc->wr_id,
+		.status = (int)wc->status,
+	};
+	if (wc->status != IBV_WC_SUCCESS) {
+		c->error = ibv_wc_status_str(wc->status);
+		return;
+	}
+	if (!(wc->opcode & IBV_WC_RECV))
+		return;
+	c->received = true;
+	c->imm = be32toh(wc->imm_data);
+	c->len = wc->byte_len - (v->datagram ? VERBS_GRH_SIZE : 0);
 }
 
 static int transport_poll(struct bench_transport *t, struct bench_completion *c,
@@ -161,19 +229,25 @@ static int transport_poll(struct bench_transport *t, struct bench_completion *c,
 	got = ibv_poll_cq(to_verbs(t)->cq, n < POLL_MAX ? n : POLL_MAX, wc);
 	if (got < 0)
 		return bench_fail(-EIO, "polling the completion queue failed");
-	for (i = 0; i < got; i++) {
-		c[i].qp = (uint32_t)(wc[i].wr_id >> 32);
-		c[i].id = (uint32_t)wc[i].wr_id;
-		c[i].status = (int)wc[i].status;
-		c[i].error = wc[i].status == IBV_WC_SUCCESS
-				     ? NULL
-				     : ibv_wc_status_str(wc[i].status);
-	}
+	for (i = 0; i < got; i++)
+		translate(to_verbs(t), &wc[i], &c[i]);
 	return got;
 }
 
+/*
+ * The first call asks to be told and returns, for a completion may have come
+ * before it; the next one sleeps.
+ */
+static int transport_wait(struct bench_transport *t, uint64_t timeout_ns)
+{
+	struct verbs *v = to_verbs(t);
+
+	return v->armed ? verbs_channel_sleep(v, timeout_ns)
+			: verbs_channel_arm(v);
+}
+
 const struct bench_transport_ops bench_verbs = {
-	.name = "verbs RC",
+	.name = "verbs",
 	.open = transport_open,
 	.close = transport_close,
 	.reg = transport_reg,
@@ -182,5 +256,7 @@ const struct bench_transport_ops bench_verbs = {
 	.connect = transport_connect,
 	.reset = transport_reset,
 	.post = transport_post,
+	.recv = transport_recv,
 	.poll = transport_poll,
+	.wait = transport_wait,
 };

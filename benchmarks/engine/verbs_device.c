@@ -130,6 +130,8 @@ static int query_port(struct verbs *v)
 	v->self.mtu = port.active_mtu;
 	if (v->nic.mtu && mtu_of(v->nic.mtu) < (int)v->self.mtu)
 		v->self.mtu = (enum ibv_mtu)mtu_of(v->nic.mtu);
+	v->base.max_message = v->datagram ? 128u << v->self.mtu
+					  : port.max_msg_sz;
 	v->use_grh = port.link_layer == IBV_LINK_LAYER_ETHERNET ||
 		     v->nic.gid != BENCH_GID_AUTO;
 	if (!v->use_grh)
@@ -152,6 +154,25 @@ static int query_device(struct verbs *v)
 	return 0;
 }
 
+static int alloc_pd(struct verbs *v)
+{
+	int rc;
+
+	v->pd = ibv_alloc_pd(v->ctx);
+	if (!v->pd)
+		return bench_fail(-errno, "protection domain: %s",
+				  strerror(errno));
+	if (!v->datagram)
+		return 0;
+	v->grh_mr = ibv_reg_mr(v->pd, v->grh, sizeof(v->grh),
+			       IBV_ACCESS_LOCAL_WRITE);
+	if (v->grh_mr)
+		return 0;
+	rc = bench_fail(-errno, "room for addresses: %s", strerror(errno));
+	ibv_dealloc_pd(v->pd);
+	return rc;
+}
+
 int verbs_device_open(struct verbs *v)
 {
 	int rc;
@@ -162,22 +183,17 @@ int verbs_device_open(struct verbs *v)
 	rc = query_port(v);
 	if (!rc)
 		rc = query_device(v);
+	if (!rc)
+		rc = alloc_pd(v);
 	if (rc)
-		goto err_close;
-	v->pd = ibv_alloc_pd(v->ctx);
-	if (!v->pd) {
-		rc = bench_fail(-errno, "protection domain: %s", strerror(errno));
-		goto err_close;
-	}
-	return 0;
-
-err_close:
-	ibv_close_device(v->ctx);
+		ibv_close_device(v->ctx);
 	return rc;
 }
 
 void verbs_device_close(struct verbs *v)
 {
+	if (v->grh_mr)
+		ibv_dereg_mr(v->grh_mr);
 	ibv_dealloc_pd(v->pd);
 	ibv_close_device(v->ctx);
 }

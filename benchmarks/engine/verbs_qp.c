@@ -9,7 +9,7 @@
 /* the far end's rnr_timer: how long it asks us to wait after an RNR, 0.64 ms */
 #define MIN_RNR_TIMER 12
 
-static int to_init(struct verbs *v, struct ibv_qp *qp)
+static int rc_init(struct verbs *v, struct ibv_qp *qp)
 {
 	struct ibv_qp_attr attr = {
 		.qp_state = IBV_QPS_INIT,
@@ -24,6 +24,27 @@ static int to_init(struct verbs *v, struct ibv_qp *qp)
 				     IBV_QP_ACCESS_FLAGS);
 }
 
+static int to_init(struct verbs *v, struct ibv_qp *qp)
+{
+	return v->datagram ? verbs_ud_init(v, qp) : rc_init(v, qp);
+}
+
+void verbs_address(const struct verbs *v, const struct verbs_end *far,
+		   struct ibv_ah_attr *out)
+{
+	*out = (struct ibv_ah_attr){
+		.dlid = far->lid,
+		.port_num = (uint8_t)v->nic.port,
+		.is_global = v->use_grh,
+		.grh =
+			{
+				.dgid = far->gid,
+				.sgid_index = v->gid_index,
+				.hop_limit = 64,
+			},
+	};
+}
+
 static int to_rtr(struct verbs *v, struct ibv_qp *qp, uint32_t i,
 		  const struct verbs_end *far)
 {
@@ -34,20 +55,9 @@ static int to_rtr(struct verbs *v, struct ibv_qp *qp, uint32_t i,
 		.rq_psn = far->psn,
 		.max_dest_rd_atomic = v->reads,
 		.min_rnr_timer = MIN_RNR_TIMER,
-		.ah_attr =
-			{
-				.dlid = far->lid,
-				.port_num = (uint8_t)v->nic.port,
-				.is_global = v->use_grh,
-				.grh =
-					{
-						.dgid = far->gid,
-						.sgid_index = v->gid_index,
-						.hop_limit = 64,
-					},
-			},
 	};
 
+	verbs_address(v, far, &attr.ah_attr);
 	return ibv_modify_qp(qp, &attr,
 			     IBV_QP_STATE | IBV_QP_AV | IBV_QP_PATH_MTU |
 				     IBV_QP_DEST_QPN | IBV_QP_RQ_PSN |
@@ -79,67 +89,72 @@ static void choose_psn(struct verbs *v)
 	v->self.psn &= 0xffffff;
 }
 
-int verbs_qps_create(struct verbs *v, uint32_t qps)
+static int create_cq(struct verbs *v, uint32_t qps)
 {
-	struct ibv_qp_init_attr init = {
-		.qp_type = IBV_QPT_RC,
-		.cap = {.max_send_wr = v->depth,
-			.max_recv_wr = 1,
-			.max_send_sge = 1,
-			.max_recv_sge = 1},
-	};
-	int rc;
+	uint32_t entries = qps * (v->depth + v->rx_depth);
 
-	choose_psn(v);
-	v->cq = ibv_create_cq(v->ctx, (int)(qps * v->depth), NULL, NULL, 0);
+	v->cq = ibv_create_cq(v->ctx, (int)entries, NULL, v->channel, 0);
 	if (!v->cq)
 		return bench_fail(
 			-errno,
-			"completion queue of %u: %s; try a smaller -t or -q",
-			qps * v->depth, strerror(errno));
-	init.send_cq = v->cq;
-	init.recv_cq = v->cq;
-	for (v->nr_qps = 0; v->nr_qps < qps; v->nr_qps++) {
-		v->qp[v->nr_qps] = ibv_create_qp(v->pd, &init);
-		if (!v->qp[v->nr_qps]) {
-			rc = bench_fail(
-				-errno, "queue pair %u of depth %u: %s; try a smaller -t or -q",
-				v->nr_qps, v->depth, strerror(errno));
-			goto err_destroy;
-		}
-		v->self.qpn[v->nr_qps] = v->qp[v->nr_qps]->qp_num;
-		rc = to_init(v, v->qp[v->nr_qps]);
-		if (rc) {
-			v->nr_qps++;
-			rc = bench_fail(-rc, "queue pair to INIT: %s",
-					strerror(rc));
-			goto err_destroy;
-		}
-	}
-	v->self.nr_qps = v->nr_qps;
+			"completion queue of %u: %s; try a smaller -t, -r or -q",
+			entries, strerror(errno));
 	return 0;
+}
 
-err_destroy:
-	verbs_qps_destroy(v);
+static int create_qp(struct verbs *v)
+{
+	struct ibv_qp_init_attr init = {
+		.send_cq = v->cq,
+		.recv_cq = v->cq,
+		.qp_type = v->datagram ? IBV_QPT_UD : IBV_QPT_RC,
+		.cap = {.max_send_wr = v->depth,
+			.max_recv_wr = v->rx_depth ? v->rx_depth : 1,
+			.max_send_sge = 1,
+			.max_recv_sge = v->datagram ? 2 : 1},
+	};
+	struct ibv_qp *qp = ibv_create_qp(v->pd, &init);
+	int rc;
+
+	if (!qp)
+		return bench_fail(
+			-errno, "queue pair %u of depth %u: %s; try a smaller -t, -r or -q",
+			v->nr_qps, v->depth, strerror(errno));
+	v->self.qpn[v->nr_qps] = qp->qp_num;
+	v->qp[v->nr_qps++] = qp;
+	rc = to_init(v, qp);
+	return rc ? bench_fail(-rc, "queue pair to INIT: %s", strerror(rc)) : 0;
+}
+
+int verbs_qps_create(struct verbs *v, uint32_t qps)
+{
+	int rc;
+
+	choose_psn(v);
+	rc = create_cq(v, qps);
+	if (rc)
+		return rc;
+	while (!rc && v->nr_qps < qps)
+		rc = create_qp(v);
+	if (rc)
+		verbs_qps_destroy(v);
+	v->self.nr_qps = v->nr_qps;
 	return rc;
 }
 
 void verbs_qps_destroy(struct verbs *v)
 {
+	verbs_ud_forget(v);
 	while (v->nr_qps)
 		ibv_destroy_qp(v->qp[--v->nr_qps]);
 	ibv_destroy_cq(v->cq);
 }
 
-int verbs_qps_connect(struct verbs *v, const struct verbs_end *far)
+static int rc_connect(struct verbs *v, const struct verbs_end *far)
 {
 	uint32_t i;
 	int rc;
 
-	if (far->nr_qps != v->nr_qps)
-		return bench_fail(-EPROTO,
-				  "%u queue pairs here, %u at the far end",
-				  v->nr_qps, far->nr_qps);
 	for (i = 0; i < v->nr_qps; i++) {
 		rc = to_rtr(v, v->qp[i], i, far);
 		if (rc)
@@ -152,6 +167,15 @@ int verbs_qps_connect(struct verbs *v, const struct verbs_end *far)
 					  strerror(rc));
 	}
 	return 0;
+}
+
+int verbs_qps_connect(struct verbs *v, const struct verbs_end *far)
+{
+	if (far->nr_qps != v->nr_qps)
+		return bench_fail(-EPROTO,
+				  "%u queue pairs here, %u at the far end",
+				  v->nr_qps, far->nr_qps);
+	return v->datagram ? verbs_ud_connect(v, far) : rc_connect(v, far);
 }
 
 static int to_reset_and_init(struct verbs *v, struct ibv_qp *qp)
@@ -178,6 +202,7 @@ int verbs_qps_reset(struct verbs *v)
 	uint32_t i;
 	int rc = 0;
 
+	verbs_ud_forget(v);
 	for (i = 0; i < v->nr_qps && !rc; i++)
 		rc = to_reset_and_init(v, v->qp[i]);
 	if (rc)

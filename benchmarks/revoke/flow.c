@@ -52,12 +52,17 @@ static int reconnect(struct revoke_flow *flow)
 
 static int open_ends(struct revoke_flow *flow)
 {
+	struct bench_transport_config config = {
+		.nic = &flow->nic,
+		.qps = 1,
+		.depth = flow->depth,
+	};
 	struct bench_transport *owner;
 	int rc;
 
-	rc = bench_verbs.open(&flow->nic, 1, flow->depth, &flow->initiator);
+	rc = bench_verbs.open(&config, &flow->initiator);
 	if (!rc)
-		rc = bench_verbs.open(&flow->nic, 1, flow->depth, &flow->target);
+		rc = bench_verbs.open(&config, &flow->target);
 	if (rc)
 		return rc;
 	owner = flow->local ? flow->initiator : flow->target;

@@ -4,13 +4,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "options.h"
 
 /**
  * struct revoke_opts - the command line of peerbar_revoke
- * @mem: bar:BDF/IDX
+ * @mem: bar:BDF/BAR
  * @nic: see struct bench_nic
  * @size: bytes of a message
  * @depth: messages in flight for each flow
@@ -19,7 +18,6 @@
  * @settle_ms: how long all workers run before and after each phase
  * @reset_clears: a reset may lose the content of the BAR
  * @json: file for the results; NULL: none
- * @help: print the help and do nothing
  */
 struct revoke_opts {
 	const char *mem;
@@ -30,11 +28,11 @@ struct revoke_opts {
 	uint32_t settle_ms;
 	bool reset_clears;
 	const char *json;
-	bool help;
 };
 
-/** revoke_opts_parse - 0, or -EINVAL with bench_error() */
-int revoke_opts_parse(struct revoke_opts *opts, int argc, char **argv);
-void revoke_opts_help(FILE *to);
+extern const struct bench_program revoke_program;
+
+/** revoke_run - all phases; 1 when an expectation was violated */
+int revoke_run(const void *opts);
 
 #endif /* REVOKE_OPTS_H */

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "barspec.h"
+#include <peerbar/spec.h>
+
 #include "describe.h"
 #include "devices.h"
 #include "error.h"
@@ -55,7 +56,7 @@ static void plan_buffer(struct revoke_stage *stage, struct revoke_buffer *buf,
 		buf->range[i].length = units[i] * stage->unit;
 		used += (size_t)snprintf(
 			buf->spec + used, sizeof(buf->spec) - used,
-			",0x%llx,0x%llx",
+			"%c0x%llx+0x%llx", i ? ',' : '@',
 			(unsigned long long)buf->range[i].offset,
 			(unsigned long long)buf->range[i].length);
 	}
@@ -152,13 +153,13 @@ static int open_workers(struct revoke_stage *stage)
 
 int revoke_stage_open(struct revoke_stage *stage, const struct revoke_opts *opts)
 {
-	struct bench_barspec spec;
+	struct peerbar_spec spec;
 	int rc;
 
 	stage->opts = opts;
-	rc = bench_barspec_parse(&spec, opts->mem + strlen("bar:"));
+	rc = peerbar_spec_parse(opts->mem + strlen("bar:"), &spec);
 	if (rc)
-		return rc;
+		return bench_fail_lib(rc, "--mem");
 	rc = bench_device_get(spec.bdf, &stage->dev);
 	if (rc)
 		return rc;

@@ -9,10 +9,9 @@
 
 #include <cmocka.h>
 
-#include "barspec.h"
 #include "error.h"
 #include "options.h"
-#include "optparse.h"
+#include "program.h"
 
 static int parse(struct bench_opts *opts, const char *line)
 {
@@ -24,7 +23,7 @@ static int parse(struct bench_opts *opts, const char *line)
 	for (char *w = strtok_r(words, " ", &save); w;
 	     w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
-	return bench_opts_parse(opts, argc, argv);
+	return bench_program_parse(&bench_bw_program, opts, argc, argv);
 }
 
 static void refuses(const char *line, const char *words)
@@ -78,6 +77,21 @@ static void test_letters_are_perftests(void **state)
 	assert_string_equal(opts.server, "far.example");
 }
 
+static void test_latency_has_its_own_defaults(void **state)
+{
+	char *bad[] = {"peerbar_lat", "-q", "2", NULL};
+	char *none[] = {"peerbar_lat", NULL};
+	struct bench_opts opts;
+
+	assert_int_equal(bench_program_parse(&bench_lat_program, &opts, 1, none),
+			 0);
+	assert_true(opts.latency);
+	assert_int_equal(opts.size[0], 2);
+	assert_int_equal(bench_program_parse(&bench_lat_program, &opts, 3, bad),
+			 -EINVAL);
+	assert_non_null(strstr(bench_error(), "no option -q"));
+}
+
 static void test_all_means_2_to_8_mib(void **state)
 {
 	struct bench_opts opts;
@@ -121,10 +135,13 @@ static void test_mistakes_are_told(void **state)
 	refuses("-s 0", "1 byte to 1G");
 	refuses("-s 2G", "1 byte to 1G");
 	refuses("-s ,", "an empty list");
-	refuses("-O send", "no operation \"send\"");
+	refuses("-O sent", "no operation \"sent\"");
+	refuses("-c UC", "there are RC and UD");
+	refuses("-c UD", "nothing but -O send");
+	refuses("--transport pigeon", "no transport \"pigeon\"; this build has verbs");
 	refuses("-m 700", "512, 1024");
-	refuses("-D never", "--duration wants seconds");
-	refuses("-D -1", "--duration wants seconds");
+	refuses("-D never", "--duration wants a number");
+	refuses("-D -1", "--duration wants a number");
 	refuses("-Q 9 -t 8", "must not exceed");
 	refuses("one two", "one host at most");
 	refuses("--loopback host", "leave out the host");
@@ -141,7 +158,7 @@ static void test_help_names_every_option(void **state)
 	char text[8192] = "";
 	FILE *f = fmemopen(text, sizeof(text), "w");
 
-	bench_opts_help("peerbar_bw", f);
+	bench_program_help(&bench_bw_program, f);
 	fclose(f);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		assert_non_null(strstr(text, names[i]));
@@ -161,53 +178,17 @@ static void test_sizes(void **state)
 	assert_int_equal(bench_parse_size("", &size), -EINVAL);
 }
 
-static void test_barspec_keeps_the_order(void **state)
-{
-	struct bench_barspec spec;
-
-	assert_int_equal(bench_barspec_parse(&spec, "01:00.0/2,8M,1M,0,4K"), 0);
-	assert_string_equal(spec.bdf, "01:00.0");
-	assert_int_equal(spec.bar, 2);
-	assert_int_equal(spec.nr_ranges, 2);
-	assert_int_equal(spec.range[0].offset, 8 << 20);
-	assert_int_equal(spec.range[0].length, 1 << 20);
-	assert_int_equal(spec.range[1].offset, 0);
-	assert_int_equal(spec.range[1].length, 4096);
-	assert_int_equal(bench_barspec_parse(&spec, "0000:01:00.0/0"), 0);
-	assert_int_equal(spec.nr_ranges, 0);
-}
-
-static void test_barspec_mistakes(void **state)
-{
-	static const char *const bad[] = {
-		"",
-		"/2",
-		"0000:01:00.0",
-		"0000:01:00.0/",
-		"0000:01:00.0/6",
-		"0000:01:00.0/2x",
-		"0000:01:00.0/2,0",
-		"0000:01:00.0/2,0,zz",
-		"0000:01:00.0:and:far:too:long:to:be:one/2",
-	};
-	struct bench_barspec spec;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_int_equal(bench_barspec_parse(&spec, bad[i]), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_are_perftests),
 		cmocka_unit_test(test_letters_are_perftests),
+		cmocka_unit_test(test_latency_has_its_own_defaults),
 		cmocka_unit_test(test_all_means_2_to_8_mib),
 		cmocka_unit_test(test_lists_and_repetitions),
 		cmocka_unit_test(test_mistakes_are_told),
 		cmocka_unit_test(test_help_names_every_option),
 		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_barspec_keeps_the_order),
-		cmocka_unit_test(test_barspec_mistakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

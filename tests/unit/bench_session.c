@@ -4,6 +4,8 @@
  * copies.  It can be told to go wrong, which the comparison has to notice.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -18,8 +20,10 @@
 #include <json-c/json.h>
 
 #include "channel.h"
+#include "clock.h"
 #include "error.h"
 #include "memory.h"
+#include "program.h"
 #include "session.h"
 #include "transport.h"
 
@@ -34,17 +38,26 @@ enum fault {
 static enum fault fault;
 static atomic_int opened;
 
-#define QUEUE 1024
+static atomic_int registered;
+
+#define QUEUE 8192
+#define QPS   4
+#define RECVS 1024
 
 struct copier {
 	struct bench_transport base;
 	struct bench_completion queue[QUEUE];
 	unsigned int head, tail;
 	unsigned int posted;
+	struct copier *far;
+	bool datagram;
+	pthread_mutex_t lock;
+	struct bench_wr recv[QPS][RECVS];
+	unsigned int recv_head[QPS], recv_tail[QPS];
 };
 
-static int copier_open(const struct bench_nic *nic, uint32_t qps,
-		       uint32_t depth, struct bench_transport **out);
+static int copier_open(const struct bench_transport_config *config,
+		       struct bench_transport **out);
 
 static void copier_close(struct bench_transport *t)
 {
@@ -57,6 +70,7 @@ static int copier_reg(struct bench_transport *t, struct bench_mem *mem,
 {
 	mr->addr = (uintptr_t)mem->addr;
 	mr->priv = mem;
+	mr->lkey = mr->rkey = 1 + (uint32_t)atomic_fetch_add(&registered, 1);
 	return 0;
 }
 
@@ -67,42 +81,109 @@ static void copier_unreg(struct bench_transport *t, struct bench_mr *mr)
 
 static struct json_object *copier_describe(struct bench_transport *t)
 {
-	return json_object_new_object();
+	struct json_object *obj = json_object_new_object();
+
+	json_object_object_add(obj, "self",
+			       json_object_new_uint64((uintptr_t)t));
+	return obj;
 }
 
 static int copier_connect(struct bench_transport *t, struct json_object *far)
 {
+	((struct copier *)t)->far = (struct copier *)(uintptr_t)
+		json_object_get_uint64(json_object_object_get(far, "self"));
 	return 0;
 }
 
 static int copier_reset(struct bench_transport *t)
 {
+	struct copier *c = (struct copier *)t;
+
+	memset(c->recv_tail, 0, sizeof(c->recv_tail));
+	memset(c->recv_head, 0, sizeof(c->recv_head));
+	c->head = c->tail = 0;
 	return 0;
+}
+
+static void complete(struct copier *c, struct bench_completion completion)
+{
+	pthread_mutex_lock(&c->lock);
+	c->queue[c->tail++ % QUEUE] = completion;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int copier_recv(struct bench_transport *t, const struct bench_wr *wr)
+{
+	struct copier *c = (struct copier *)t;
+
+	pthread_mutex_lock(&c->lock);
+	c->recv[wr->qp][c->recv_tail[wr->qp]++ % RECVS] = *wr;
+	pthread_mutex_unlock(&c->lock);
+	return 0;
+}
+
+/* where a message of the other end goes; NULL when there is no receive */
+static uint8_t *take_receive(struct copier *c, const struct bench_wr *wr,
+			     uint32_t *id)
+{
+	uint8_t *to = NULL;
+	struct bench_wr *recv;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->recv_head[wr->qp] != c->recv_tail[wr->qp]) {
+		recv = &c->recv[wr->qp][c->recv_head[wr->qp]++ % RECVS];
+		assert_true(recv->len >= wr->len);
+		to = (uint8_t *)(uintptr_t)recv->local;
+		*id = recv->id;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return to;
+}
+
+static uint8_t *destination(struct copier *c, const struct bench_wr *wr,
+			    uint32_t *id)
+{
+	if (wr->op == BENCH_SEND)
+		return take_receive(c->far, wr, id);
+	return (uint8_t *)(uintptr_t)(wr->op == BENCH_READ ? wr->local
+							   : wr->remote);
 }
 
 static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
 {
 	struct copier *c = (struct copier *)t;
-	uint8_t *near = (uint8_t *)(uintptr_t)wr->local;
-	uint8_t *far = (uint8_t *)(uintptr_t)wr->remote;
-	uint8_t *to = wr->op == BENCH_READ ? near : far;
-	bool last = c->posted++ == 19;
+	bool last = c->posted == 19, lost = last && fault == LOSE_THE_LAST;
+	bool gone = lost && c->datagram;
+	uint32_t id = 0;
+	uint8_t *to = gone ? NULL : destination(c, wr, &id);
 
-	if (!(last && fault == LOSE_THE_LAST))
-		memcpy(to, wr->op == BENCH_READ ? far : near, wr->len);
+	if (!to && !gone)
+		return -EAGAIN;
+	c->posted++;
+	if (!lost)
+		memcpy(to,
+		       (uint8_t *)(uintptr_t)(wr->op == BENCH_READ ? wr->remote
+								   : wr->local),
+		       wr->len);
 	if (last && fault == FLIP_A_BIT)
 		to[wr->len / 2] ^= 4;
 	if (last && fault == WRITE_TOO_FAR)
 		to[wr->len] = 1;
+	if (wr->op == BENCH_SEND && !gone)
+		complete(c->far, (struct bench_completion){.qp = wr->qp,
+							   .id = id,
+							   .received = true,
+							   .len = wr->len,
+							   .imm = wr->imm});
 	if (wr->signaled)
-		c->queue[c->tail++ % QUEUE] = (struct bench_completion){
-			.qp = wr->qp,
-			.id = wr->id,
-			.status = last && fault == FAIL_A_COMPLETION,
-			.error = last && fault == FAIL_A_COMPLETION
-					 ? "broken on purpose"
-					 : NULL,
-		};
+		complete(c, (struct bench_completion){
+				    .qp = wr->qp,
+				    .id = wr->id,
+				    .status = last && fault == FAIL_A_COMPLETION,
+				    .error = last && fault == FAIL_A_COMPLETION
+						     ? "broken on purpose"
+						     : NULL,
+			    });
 	return 0;
 }
 
@@ -112,9 +193,17 @@ static int copier_poll(struct bench_transport *t, struct bench_completion *out,
 	struct copier *c = (struct copier *)t;
 	int got = 0;
 
+	pthread_mutex_lock(&c->lock);
 	while (got < n && c->head != c->tail)
 		out[got++] = c->queue[c->head++ % QUEUE];
+	pthread_mutex_unlock(&c->lock);
 	return got;
+}
+
+static int copier_wait(struct bench_transport *t, uint64_t timeout_ns)
+{
+	sched_yield();
+	return 0;
 }
 
 static const struct bench_transport_ops copier = {
@@ -127,33 +216,40 @@ static const struct bench_transport_ops copier = {
 	.connect = copier_connect,
 	.reset = copier_reset,
 	.post = copier_post,
+	.recv = copier_recv,
 	.poll = copier_poll,
+	.wait = copier_wait,
 };
 
-static int copier_open(const struct bench_nic *nic, uint32_t qps,
-		       uint32_t depth, struct bench_transport **out)
+static int copier_open(const struct bench_transport_config *config,
+		       struct bench_transport **out)
 {
 	struct copier *c = calloc(1, sizeof(*c));
 
 	assert_non_null(c);
+	assert_true(config->qps <= QPS && config->rx_depth < RECVS);
 	c->base.ops = &copier;
+	c->base.max_message = 1 << 20;
+	c->datagram = config->datagram;
+	pthread_mutex_init(&c->lock, NULL);
 	atomic_fetch_add(&opened, 1);
 	*out = &c->base;
 	return 0;
 }
 
-/* runs "peerbar_bw --loopback LINE"; the table does not clutter the log */
-static int run(const char *line, enum fault what)
+/* runs "PROGRAM --loopback LINE"; the table does not clutter the log */
+static int run_program(const struct bench_program *program, const char *line,
+		       enum fault what)
 {
 	char *words = strdup(line), *save,
-	     *argv[32] = {"peerbar_bw", "--loopback"};
+	     *argv[32] = {"program", "--loopback"};
 	int rc, out, argc = 2;
 	struct bench_opts opts;
 
 	for (char *w = strtok_r(words, " ", &save); w;
 	     w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
-	assert_int_equal(bench_opts_parse(&opts, argc, argv), 0);
+	assert_int_equal(bench_program_parse(program, &opts, argc, argv), 0);
 	opts.transport = &copier;
 	fault = what;
 	fflush(stdout);
@@ -168,6 +264,16 @@ static int run(const char *line, enum fault what)
 	return rc;
 }
 
+static int run(const char *line, enum fault what)
+{
+	return run_program(&bench_bw_program, line, what);
+}
+
+static int run_lat(const char *line, enum fault what)
+{
+	return run_program(&bench_lat_program, line, what);
+}
+
 static void test_runs_pass(void **state)
 {
 	assert_int_equal(run("-n 20 -O write,read -s 1,100,5000", NO_FAULT), 0);
@@ -179,6 +285,75 @@ static void test_runs_pass(void **state)
 	assert_int_equal(run("-n 20 --no-verify", FLIP_A_BIT), 0);
 }
 
+static void test_sends_pass(void **state)
+{
+	assert_int_equal(run("-n 20 -O send -s 1,100,5000", NO_FAULT), 0);
+	assert_int_equal(run("-n 33 -O send -q 3 -t 8 -r 5 -Q 5 -s 100 -e",
+			     NO_FAULT),
+			 0);
+	assert_int_equal(run("-n 33 -b -q 2 -O send -s 100", NO_FAULT), 0);
+	assert_int_equal(run("-D 0.01 -Q 7 -b -O send -s 1,4K", NO_FAULT), 0);
+}
+
+static void test_datagrams_may_get_lost(void **state)
+{
+	assert_int_equal(run("-c UD -n 20 -O send -s 100", NO_FAULT), 0);
+	assert_int_equal(run("-c UD -n 30 -O send -s 100 -t 8", LOSE_THE_LAST),
+			 0);
+	/* and the last of all is */
+	assert_int_equal(run("-c UD -n 20 -O send -s 100 -t 8", LOSE_THE_LAST),
+			 0);
+	assert_true(run("-c UD -n 20 -O send -s 100 -t 8", FLIP_A_BIT) < 0);
+}
+
+static void test_latency_runs_pass(void **state)
+{
+	assert_int_equal(run_lat("-n 300 -O write,read,send -s 1,100", NO_FAULT),
+			 0);
+	assert_int_equal(run_lat("-D 0.02 -O write,read,send -s 64 -e", NO_FAULT),
+			 0);
+	assert_int_equal(run_lat("-n 20 -c UD -O send -s 64", NO_FAULT), 0);
+}
+
+static void test_latency_runs_compare(void **state)
+{
+	static const char *const lines[] = {
+		"-n 20 -s 100",
+		"-n 20 -s 100 -O read",
+		"-n 20 -s 100 -O send",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		assert_true(run_lat(lines[i], FLIP_A_BIT) < 0);
+		assert_true(run_lat(lines[i], WRITE_TOO_FAR) < 0);
+	}
+	assert_int_equal(run_lat("-n 20 -O read", FAIL_A_COMPLETION), -EIO);
+}
+
+/* the far end waits for messages that will not come */
+static void test_far_end_notices_the_end(void **state)
+{
+	uint64_t start = bench_now();
+
+	assert_int_equal(run("-n 30 -O send -t 8", FAIL_A_COMPLETION), -EIO);
+	assert_true(bench_now() - start < 10 * BENCH_NSEC_PER_SEC);
+}
+
+static void test_each_qp_has_its_mr(void **state)
+{
+	atomic_store(&registered, 0);
+	assert_int_equal(run("-n 20 -q 3 --mr_per_qp -O write,send -s 64",
+			     NO_FAULT),
+			 0);
+	assert_int_equal(atomic_load(&registered), 6);
+}
+
+static void test_too_large_a_message(void **state)
+{
+	assert_int_equal(run("-n 2 -s 2M", NO_FAULT), -EMSGSIZE);
+	assert_non_null(strstr(bench_error(), "at most 1048576"));
+}
+
 static void test_wrong_content_fails(void **state)
 {
 	static const char *const lines[] = {
@@ -186,6 +361,8 @@ static void test_wrong_content_fails(void **state)
 		"-n 20 -t 8 -O read -s 100",
 		"-n 20 -t 8 -b -s 100",
 		"-n 20 -t 8 -b -O read -s 100",
+		"-n 20 -t 8 -O send -s 100",
+		"-n 20 -t 8 -b -O send -s 100",
 	};
 	size_t i;
 
@@ -278,6 +455,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs_pass),
+		cmocka_unit_test(test_sends_pass),
+		cmocka_unit_test(test_datagrams_may_get_lost),
+		cmocka_unit_test(test_latency_runs_pass),
+		cmocka_unit_test(test_latency_runs_compare),
+		cmocka_unit_test(test_far_end_notices_the_end),
+		cmocka_unit_test(test_each_qp_has_its_mr),
+		cmocka_unit_test(test_too_large_a_message),
 		cmocka_unit_test(test_wrong_content_fails),
 		cmocka_unit_test(test_error_completion_is_told),
 		cmocka_unit_test(test_unknown_memory_of_either_end),
