@@ -2,7 +2,8 @@
 /*
  * Copies between memory and device memory.  On the device side every byte is
  * accessed once, none beside them, with the widest naturally aligned accesses
- * in ascending order.
+ * in ascending order: of up to 8 bytes, and in copies of 128 bytes and more of
+ * whatever vectors this CPU has, with streaming loads.
  */
 #ifndef PEERBAR_COPY_H
 #define PEERBAR_COPY_H

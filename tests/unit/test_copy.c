@@ -7,12 +7,13 @@
 
 #define PEERBAR_IO_H
 
-#define MAX_LENGTH 64
-#define ALIGNMENTS 16
+#define MAX_LENGTH 320
+#define ALIGNMENTS 64
+#define ROOM	   64
 #define POISON	   0xee
 
 /* the device side, with room on both sides that nobody may touch */
-static _Alignas(16) unsigned char device[ALIGNMENTS + MAX_LENGTH + 32];
+static _Alignas(64) unsigned char device[ROOM + ALIGNMENTS + MAX_LENGTH + ROOM];
 static unsigned int touched[sizeof(device)];
 static size_t window_start, window_end;
 static unsigned int accesses;
@@ -47,16 +48,52 @@ IO_ACCESSORS(16)
 IO_ACCESSORS(32)
 IO_ACCESSORS(64)
 
+#ifdef __x86_64__
+#define IO_VECTOR(bits)                                                      \
+	static void io_load##bits(void *to, const volatile void *from)       \
+	{                                                                    \
+		record(from, bits / 8);                                      \
+		memcpy(to, (const void *)from, bits / 8);                    \
+	}                                                                    \
+                                                                             \
+	static void io_store##bits(volatile void *to, const void *from)      \
+	{                                                                    \
+		record(to, bits / 8);                                        \
+		memcpy((void *)to, from, bits / 8);                          \
+	}
+
+IO_VECTOR(128)
+IO_VECTOR(256)
+IO_VECTOR(512)
+
+/* what the CPU is said to have, whatever it has */
+static unsigned int vector_bits;
+
+static unsigned int io_vector_bits(void)
+{
+	return vector_bits;
+}
+
+static void io_fence(void)
+{
+}
+#else
+static unsigned int vector_bits;
+#endif
+
 #include "copy.c"
 
-/* Fewest aligned accesses of 1, 2, 4 and 8 bytes that cover the window. */
+/* Fewest aligned accesses of 1, 2, 4, 8 and, if there are, vectors' bytes. */
 static unsigned int fewest_accesses(size_t start, size_t end)
 {
+	size_t vector = end - start < 128 ? 0 : vector_bits / 8;
 	unsigned int nr = 0;
 
 	while (start < end) {
 		size_t width = 8;
 
+		if (vector && start % vector == 0 && start + vector <= end)
+			width = vector;
 		while (start % width || start + width > end)
 			width /= 2;
 		start += width;
@@ -67,7 +104,7 @@ static unsigned int fewest_accesses(size_t start, size_t end)
 
 static void window(size_t alignment, size_t length)
 {
-	window_start = 16 + alignment;
+	window_start = ROOM + alignment;
 	window_end = window_start + length;
 	memset(touched, 0, sizeof(touched));
 	accesses = 0;
@@ -122,31 +159,55 @@ static void write_one(size_t alignment, size_t shift, size_t length)
 	check_poison(device + window_end, sizeof(device) - window_end);
 }
 
-static void for_all(void (*one)(size_t, size_t, size_t))
+static void for_all(void (*one)(size_t, size_t, size_t), unsigned int bits)
 {
 	size_t alignment, shift, length;
 
+	vector_bits = bits;
 	for (alignment = 0; alignment < ALIGNMENTS; alignment++)
-		for (shift = 0; shift < 8; shift++)
-			for (length = 0; length <= MAX_LENGTH; length++)
+		for (shift = 0; shift < 8; shift += 1 + alignment % 3)
+			for (length = 0; length <= MAX_LENGTH;
+			     length += length < 80 ? 1 : 7)
 				one(alignment, shift, length);
 }
 
-static void reads(void **state)
+static void natural_widths(void **state)
 {
-	for_all(read_one);
+	for_all(read_one, 0);
+	for_all(write_one, 0);
 }
 
-static void writes(void **state)
+#ifdef __x86_64__
+static void vectors(void **state)
 {
-	for_all(write_one);
+	static const unsigned int bits[] = {128, 256, 512};
+
+	for (size_t i = 0; i < sizeof(bits) / sizeof(*bits); i++) {
+		for_all(read_one, bits[i]);
+		for_all(write_one, bits[i]);
+	}
 }
+
+/* registers of 64 bytes in a row are still registers */
+static void short_copies_are_never_wide(void **state)
+{
+	unsigned char memory[64];
+
+	vector_bits = 512;
+	window(0, sizeof(memory));
+	copy_from_io(memory, device + window_start, sizeof(memory));
+	assert_int_equal(accesses, 8);
+}
+#endif
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads),
-		cmocka_unit_test(writes),
+		cmocka_unit_test(natural_widths),
+#ifdef __x86_64__
+		cmocka_unit_test(vectors),
+		cmocka_unit_test(short_copies_are_never_wide),
+#endif
 	};
 
 	return RUN(tests);

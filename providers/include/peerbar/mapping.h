@@ -94,7 +94,9 @@ bool peerbar_mapping_is_fallback(const struct peerbar_mapping *map);
  * @offset: bytes into the mapping; any alignment
  *
  * MMIO-safe: no byte outside [offset, offset + len) is accessed, none twice;
- * the widest naturally aligned accesses are used.
+ * the widest naturally aligned accesses are used, of at most 8 bytes each below
+ * a length of 128.  From there on vectors take their place (streaming loads on
+ * x86), as memory takes them but registers may not.
  *
  * Threads: any number at once; async-signal-safe but for the detail text.
  * Return: 0; -ENODEV when the memory was taken back on the way (a part may
