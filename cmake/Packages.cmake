@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Debian packages by "cpack --preset package": libpeerbar0, libpeerbar-dev,
-# peerbar-tools, and peerbar-rxe where its provider is built.  What they depend
+# peerbar-tools, peerbar-rxe and peerbar-ucx where they are built.  What they depend
 # on is computed from what the programs are linked with.
 include_guard(GLOBAL)
 
@@ -45,5 +45,10 @@ if(TARGET librxe)
 	peerbar_package(rxe peerbar-rxe libs
 		DESCRIPTION "PCI BAR memory as dma-bufs: soft-RoCE
  The rxe provider of rdma-core with registration of dma-bufs.")
+endif()
+if(TARGET uct_vfio)
+	peerbar_package(ucx peerbar-ucx libs DEPENDS "${same}"
+		DESCRIPTION "PCI BAR memory as dma-bufs: UCX plug-in
+ For UCX ${UCX_VERSION} and the MPI libraries above it.")
 endif()
 include(CPack)

@@ -20,11 +20,11 @@ if(PEERBAR_SANITIZE)
 endif()
 
 # peerbar_find(PREFIX pkg-config-module PACKAGE debian-name WITHOUT consequence
-#	[SINCE version BECAUSE what-came-with-it])
+#	[SINCE version BECAUSE what-came-with-it [BEFORE version]])
 # An optional dependency: PEERBAR_<PREFIX> defaults to AUTO; ON makes absence an
 # error, OFF does not look.  Target: PkgConfig::PREFIX.
 function(peerbar_find prefix module)
-	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT;SINCE;BECAUSE" "" ${ARGN})
+	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT;SINCE;BECAUSE;BEFORE" "" ${ARGN})
 	set(PEERBAR_${prefix} AUTO CACHE STRING "Use ${module}: AUTO, ON or OFF")
 	if(NOT PEERBAR_${prefix})
 		set(why "switched off")
@@ -36,6 +36,12 @@ function(peerbar_find prefix module)
 			${prefix}_VERSION VERSION_LESS arg_SINCE)
 		set(why "${${prefix}_VERSION} is too old, ${arg_SINCE} is the \
 first with ${arg_BECAUSE}")
+		set(${prefix}_FOUND FALSE)
+	endif()
+	if(${prefix}_FOUND AND arg_BEFORE AND
+			NOT ${prefix}_VERSION VERSION_LESS arg_BEFORE)
+		set(why "${${prefix}_VERSION} is newer than any with \
+${arg_BECAUSE}, all before ${arg_BEFORE}")
 		set(${prefix}_FOUND FALSE)
 	endif()
 	if(NOT ${prefix}_FOUND)
@@ -89,12 +95,16 @@ function(peerbar_library name)
 endfunction()
 
 # peerbar_module(name MAP file DESTINATION folder SOURCES ... LINK ...
-#	[BESIDE ...])
+#	[BESIDE ...] [COMPONENT lib])
 # A plug-in lib<name>.so, loaded by somebody else's library, and
 # lib<name>_static for unit tests.  It finds BESIDE, libraries that it asks for
 # at run time, and what it is linked with in its own folder.
 function(peerbar_module name)
-	cmake_parse_arguments(arg "" "MAP;DESTINATION" "SOURCES;LINK;BESIDE" ${ARGN})
+	cmake_parse_arguments(arg "" "MAP;DESTINATION;COMPONENT"
+		"SOURCES;LINK;BESIDE" ${ARGN})
+	if(NOT arg_COMPONENT)
+		set(arg_COMPONENT ${CMAKE_INSTALL_DEFAULT_COMPONENT_NAME})
+	endif()
 	set(map ${CMAKE_CURRENT_SOURCE_DIR}/${arg_MAP})
 	add_library(${name} MODULE ${arg_SOURCES})
 	add_library(${name}_static STATIC EXCLUDE_FROM_ALL ${arg_SOURCES})
@@ -111,7 +121,8 @@ function(peerbar_module name)
 		target_link_libraries(${target}
 			PUBLIC ${arg_LINK} PRIVATE peerbar_flags)
 	endforeach()
-	install(TARGETS ${name} LIBRARY DESTINATION ${arg_DESTINATION})
+	install(TARGETS ${name} LIBRARY DESTINATION ${arg_DESTINATION}
+		COMPONENT ${arg_COMPONENT})
 endfunction()
 
 # peerbar_program(name SOURCES ... LINK ...)

@@ -8,39 +8,22 @@
 #include <peerbar/verbs.h>
 
 #include "ibverbs.h"
+#include "next.h"
 
 #define LIBRARY	    "libibverbs.so.1"
 #define VERBS_PROBE "libpeerbar-verbs.so.0"
 
-/*
- * A program, or a plug-in that keeps libibverbs to itself (dlopen() with
- * RTLD_LOCAL), has loaded it.
- */
-static void *find(_Atomic(void *) *cache, const char *name)
-{
-	void *fn = atomic_load(cache), *library;
-
-	if (fn)
-		return fn;
-	fn = dlsym(RTLD_NEXT, name);
-	if (!fn) {
-		library = dlopen(LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
-		fn = library ? dlsym(library, name) : NULL;
-	}
-	atomic_store(cache, fn);
-	if (!fn)
-		errno = EOPNOTSUPP;
-	return fn;
-}
-
 /* the function of libibverbs, or leave */
-#define FIND(name, failed)                                                       \
-	({                                                                       \
-		static _Atomic(void *) _cache;                                   \
-		__typeof__(&name) _fn = (__typeof__(&name))find(&_cache, #name); \
-		if (!_fn)                                                        \
-			return failed;                                           \
-		_fn;                                                             \
+#define FIND(name, failed)                                                \
+	({                                                                \
+		static _Atomic(void *) _cache;                            \
+		__typeof__(&name) _fn = (__typeof__(&name))next_function( \
+			&_cache, LIBRARY, #name);                         \
+		if (!_fn) {                                               \
+			errno = EOPNOTSUPP;                               \
+			return failed;                                    \
+		}                                                         \
+		_fn;                                                      \
 	})
 
 #undef ibv_reg_mr

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The transport.  UCX closes a memory domain that none of its transports uses;
+ * this one reaches nobody but itself and carries nothing.
+ */
+#ifndef PEERBAR_UCX_IFACE_H
+#define PEERBAR_UCX_IFACE_H
+
+#include "abi.h"
+
+extern struct uct_tl ucx_tl;
+
+#endif /* PEERBAR_UCX_IFACE_H */
