@@ -84,4 +84,49 @@ struct peerbar_vfio_dma_buf_info {
 	__u64	revoke_ns;	/* duration of the last of them */
 };
 
+/*
+ * PEERBAR_VFIO_FEATURE_DMA_BUF_MEMATTR - how CPUs see one exported dma-buf
+ *
+ * VFIO_DEVICE_FEATURE_SET (and PROBE).  A buffer is exported uncached.  With
+ * PEERBAR_VFIO_DMA_BUF_WC the mappings of it are write-combined, really: what
+ * the page tables and the kernel's list of memory types say is that, or the
+ * call fails.  It is about CPUs: mmap() of the dma-buf, in any process, and
+ * kernel mappings of importers that move data with the CPU.  DMA and the
+ * reads and writes of the device's file do not change, except that the
+ * latter, of that BAR, get slower (pages are mapped as they are needed).
+ *
+ * A buffer can be changed while no CPU has it mapped, and no page has two
+ * attributes at once: while a buffer is write-combined an uncached mapping of
+ * any of its pages, through another dma-buf or the device's file, is refused
+ * with EBUSY, and the other way round.  Uncached and write-combined buffers of
+ * a BAR that do not overlap live side by side, and write-combined ones may
+ * overlap.  VFIO_DEVICE_IOEVENTFD in that BAR fails with EBUSY meanwhile.
+ *
+ * The attribute lasts through resets, memory disable and low power.  It ends,
+ * the pages free for other uses, when it is set back, when the dma-buf is
+ * revoked for good (by the feature or by closing the device), or released.
+ *
+ * Errors, in the order in which they are tested:
+ *   EOPNOTSUPP  this device cannot export dma-bufs, or this machine has no
+ *               write-combining that the kernel controls (x86 with PAT has);
+ *               PROBE says so, too
+ *   EINVAL      argsz or flags are wrong, or the fd is not a dma-buf
+ *   EBADF       @dmabuf_fd is not an open file descriptor
+ *   ENODEV      a dma-buf, but not one of this device (or the device was
+ *               closed since)
+ *   ENOENT      no such attribute
+ *   EBADFD      revoked permanently
+ *   EOPNOTSUPP  write-combining is not for this buffer: CPUs cannot map it, the
+ *               BAR is not prefetchable, or a variant driver uses it itself
+ *   EBUSY       an ioeventfd uses the BAR; the buffer is mapped; or some of its
+ *               pages are, otherwise, by whomever
+ *   ENOMEM
+ */
+#define PEERBAR_VFIO_FEATURE_DMA_BUF_MEMATTR	(PEERBAR_VFIO_FEATURE_BASE + 3)
+
+struct peerbar_vfio_dma_buf_set_memattr {
+	__s32	dmabuf_fd;
+	__u32	memattr;	/* enum peerbar_vfio_dma_buf_memattr */
+};
+
 #endif /* _UAPI_PEERBAR_VFIO_H */

@@ -56,7 +56,7 @@ static void vfio_pci_dma_buf_set_name(struct dma_buf *dmabuf, char *name)
  * @index: of the BAR
  * @start: physical address of the first byte
  *
- * Return: 0 or -errno
+ * Return: 0; -EBUSY if a dma-buf has some of the pages write-combined; or -errno
  */
 int vfio_pci_dma_buf_mmap_bar(struct vfio_pci_core_device *vdev,
 			      struct vm_area_struct *vma, unsigned int index,
@@ -64,6 +64,7 @@ int vfio_pci_dma_buf_mmap_bar(struct vfio_pci_core_device *vdev,
 {
 	struct vfio_pci_dma_buf *priv;
 	char *name;
+	int ret;
 
 	name = kasprintf(GFP_KERNEL_ACCOUNT, "%s:%s/%u",
 			 dev_name(&vdev->vdev.device), pci_name(vdev->pdev),
@@ -78,6 +79,12 @@ int vfio_pci_dma_buf_mmap_bar(struct vfio_pci_core_device *vdev,
 	}
 	vfio_pci_dma_buf_set_name(priv->dmabuf, name);
 	vfio_pci_dma_buf_link(priv, vdev);
+
+	ret = vfio_pci_dma_buf_cpu_get(priv);
+	if (ret < 0) {
+		dma_buf_put(priv->dmabuf);
+		return ret;
+	}
 
 	vma_set_file(vma, priv->dmabuf->file);
 	dma_buf_put(priv->dmabuf);

@@ -42,7 +42,7 @@ static void vfio_pci_dma_buf_fill_info(struct vfio_pci_dma_buf *priv,
 	struct vfio_pci_dma_buf_stats *stats = &priv->stats;
 
 	info->state = READ_ONCE(priv->state);
-	info->memattr = PEERBAR_VFIO_DMA_BUF_UC;
+	info->memattr = READ_ONCE(priv->memattr);
 	info->nr_ranges = priv->ranges.nr;
 	info->size = priv->size;
 	info->importers = atomic_read(&priv->importers);

@@ -81,7 +81,19 @@ static vm_fault_t vfio_pci_dma_buf_fault(struct vm_fault *vmf)
 	return vfio_pci_dma_buf_huge_fault(vmf, 0);
 }
 
+static void vfio_pci_dma_buf_vma_open(struct vm_area_struct *vma)
+{
+	vfio_pci_dma_buf_cpu_dup(vma->vm_private_data);
+}
+
+static void vfio_pci_dma_buf_vma_close(struct vm_area_struct *vma)
+{
+	vfio_pci_dma_buf_cpu_put(vma->vm_private_data);
+}
+
 const struct vm_operations_struct vfio_pci_dma_buf_vm_ops = {
+	.open = vfio_pci_dma_buf_vma_open,
+	.close = vfio_pci_dma_buf_vma_close,
 	.fault = vfio_pci_dma_buf_fault,
 #ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
 	.huge_fault = vfio_pci_dma_buf_huge_fault,
@@ -91,6 +103,7 @@ const struct vm_operations_struct vfio_pci_dma_buf_vm_ops = {
 int vfio_pci_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct vfio_pci_dma_buf *priv = dmabuf->priv;
+	int memattr;
 
 	if (!priv->cpu_access)
 		return -EOPNOTSUPP;
@@ -99,12 +112,16 @@ int vfio_pci_dma_buf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 
-	/* Final, so that no lock is needed; all else is up to the fault. */
-	if (READ_ONCE(priv->state) == PEERBAR_VFIO_DMA_BUF_PERM_REVOKED)
-		return -ENODEV;
+	/* A permanent revoke is final; all else is up to the fault. */
+	memattr = vfio_pci_dma_buf_cpu_get(priv);
+	if (memattr < 0)
+		return memattr;
 
 	vma->vm_private_data = priv;
-	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	if (memattr == PEERBAR_VFIO_DMA_BUF_WC)
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	else
+		vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
 	vma->vm_page_prot = pgprot_decrypted(vma->vm_page_prot);
 	vm_flags_set(vma, VM_ALLOW_ANY_UNCACHED | VM_IO | VM_PFNMAP |
 			  VM_DONTEXPAND | VM_DONTDUMP);

@@ -25,6 +25,7 @@ static void vfio_pci_dma_buf_free(struct kref *kref)
 	if (priv->vfile)
 		fput(priv->vfile);
 	dma_resv_fini(&priv->resv);
+	kvfree(priv->claims);
 	kvfree(priv->ranges.start);
 	kvfree(priv->ranges.vec);
 	kfree(priv);
@@ -49,7 +50,9 @@ struct vfio_pci_dma_buf *vfio_pci_dma_buf_alloc(u32 nr_ranges)
 	priv->ranges.start = kvcalloc(nr_ranges + 1,
 				      sizeof(*priv->ranges.start),
 				      GFP_KERNEL_ACCOUNT);
-	if (!priv->ranges.vec || !priv->ranges.start) {
+	priv->claims = kvcalloc(nr_ranges, sizeof(*priv->claims),
+				GFP_KERNEL_ACCOUNT);
+	if (!priv->ranges.vec || !priv->ranges.start || !priv->claims) {
 		vfio_pci_dma_buf_put(priv);
 		return NULL;
 	}
@@ -91,6 +94,8 @@ void vfio_pci_dma_buf_link(struct vfio_pci_dma_buf *priv,
 void vfio_pci_dma_buf_unlink(struct vfio_pci_dma_buf *priv)
 {
 	struct vfio_pci_core_device *vdev;
+
+	vfio_pci_dma_buf_memattr_end(priv);
 
 	dma_resv_lock(&priv->resv, NULL);
 	vdev = priv->vdev;

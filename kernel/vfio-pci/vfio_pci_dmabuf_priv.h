@@ -8,6 +8,7 @@
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/wait.h>
 
 #include "peerbar_vfio.h"
@@ -22,6 +23,14 @@ struct vfio_pci_dma_buf_stats {
 	atomic64_t faults_refused;
 	atomic64_t revokes;
 	atomic64_t revoke_ns;
+};
+
+/* A range, in a tree of all that CPUs see in the same way. */
+struct vfio_pci_dma_buf_claim {
+	struct rb_node rb;
+	u64 start;
+	u64 last;
+	u64 subtree_last;
 };
 
 /**
@@ -42,6 +51,11 @@ struct vfio_pci_dma_buf_stats {
  *	   dentry.
  * @dmabufs_elm: on vfio_pci_core_device::dmabufs, guarded by a lock of that
  *		 list
+ * @memattr: how CPUs see it; like the next three guarded by a lock of
+ *	     vfio_pci_dmabuf_memattr.c
+ * @claimed: @claims are in a tree
+ * @cpu_users: VMAs, and one for the kernel mapping
+ * @claims: one for each range
  * @walk_elm: for the holder of memory_lock for write who takes all buffers of
  *	      the device through a change
  * @resv: the dma-buf's; guards all that follows
@@ -69,6 +83,11 @@ struct vfio_pci_dma_buf {
 	struct inode *inode;
 	struct list_head dmabufs_elm;
 	struct list_head walk_elm;
+
+	enum peerbar_vfio_dma_buf_memattr memattr;
+	bool claimed;
+	unsigned int cpu_users;
+	struct vfio_pci_dma_buf_claim *claims;
 
 	struct dma_resv resv;
 	struct dma_buf *dmabuf;
@@ -103,6 +122,15 @@ struct dma_buf *vfio_pci_dma_buf_get(struct vfio_pci_core_device *vdev, int fd);
 void vfio_pci_dma_buf_importer_get(struct vfio_pci_dma_buf *priv);
 void vfio_pci_dma_buf_importer_put(struct vfio_pci_dma_buf *priv);
 int vfio_pci_dma_buf_revoke(struct vfio_pci_core_device *vdev, int fd);
+
+/* vfio_pci_dmabuf_memattr.c */
+int vfio_pci_dma_buf_cpu_get(struct vfio_pci_dma_buf *priv);
+void vfio_pci_dma_buf_cpu_dup(struct vfio_pci_dma_buf *priv);
+void vfio_pci_dma_buf_cpu_put(struct vfio_pci_dma_buf *priv);
+bool vfio_pci_wc_possible(void);
+int vfio_pci_dma_buf_set_wc(struct vfio_pci_dma_buf *priv);
+int vfio_pci_dma_buf_set_uc(struct vfio_pci_dma_buf *priv);
+void vfio_pci_dma_buf_memattr_end(struct vfio_pci_dma_buf *priv);
 
 /* vfio_pci_dmabuf_sgt.c */
 struct sg_table *

@@ -110,6 +110,10 @@ static void vfio_pci_dma_buf_drain(struct vfio_pci_dma_buf *priv)
 				   !atomic_read_acquire(&priv->importers),
 				   VFIO_PCI_DMA_BUF_DRAIN_WARN))
 		vfio_pci_dma_buf_drain_warn(priv);
+
+	/* The VMAs that are left never show anything again. */
+	if (READ_ONCE(priv->state) == PEERBAR_VFIO_DMA_BUF_PERM_REVOKED)
+		vfio_pci_dma_buf_memattr_end(priv);
 }
 
 static void vfio_pci_dma_buf_revoke_finish(struct vfio_pci_dma_buf *priv)

@@ -3,8 +3,8 @@
  * Kernel mappings of an exported buffer, for importers that move data with the
  * CPU.  Such an importer does dma_buf_pin(), dma_buf_vmap(), dma_buf_unpin()
  * under one hold of the resv: dma_buf_vmap() warns when an exporter refuses,
- * and a refused pin tells "later" (-EAGAIN) from "never" (-ENODEV) and from
- * "out of memory" (-ENOMEM).  So all that can fail is done by the pin.
+ * and a refused pin tells "later" (-EAGAIN) from "never" (-ENODEV), "not while
+ * others have it write-combined" (-EBUSY) and "out of memory" (-ENOMEM).  So all that can fail is done by the pin.
  */
 #include <linux/dma-direction.h>
 #include <linux/io.h>
@@ -74,7 +74,8 @@ static int vfio_pci_dma_buf_usable(struct vfio_pci_dma_buf *priv)
 	}
 }
 
-static void __iomem *vfio_pci_dma_buf_map_pieces(struct vfio_pci_dma_buf *priv)
+static void __iomem *vfio_pci_dma_buf_map_pieces(struct vfio_pci_dma_buf *priv,
+						 pgprot_t prot)
 {
 	unsigned long *pfns, *next;
 	void *va;
@@ -88,24 +89,41 @@ static void __iomem *vfio_pci_dma_buf_map_pieces(struct vfio_pci_dma_buf *priv)
 	next = pfns;
 	for (i = 0; i < priv->ranges.nr; i++)
 		next += vfio_pci_dma_buf_fill_pfns(&priv->ranges.vec[i], next);
-	va = vmap_pfn(pfns, priv->size >> PAGE_SHIFT,
-		      pgprot_decrypted(pgprot_noncached(PAGE_KERNEL)));
+	va = vmap_pfn(pfns, priv->size >> PAGE_SHIFT, pgprot_decrypted(prot));
 	kvfree(pfns);
 	return (void __iomem *)va;
 }
 
+static void __iomem *vfio_pci_dma_buf_kva_map(struct vfio_pci_dma_buf *priv,
+					      bool wc)
+{
+	phys_addr_t paddr = priv->ranges.vec[0].paddr;
+
+	if (priv->ranges.nr == 1)
+		return wc ? ioremap_wc(paddr, priv->size) :
+			    ioremap(paddr, priv->size);
+
+	return vfio_pci_dma_buf_map_pieces(priv,
+					   wc ? pgprot_writecombine(PAGE_KERNEL) :
+						pgprot_noncached(PAGE_KERNEL));
+}
+
 static int vfio_pci_dma_buf_kva_get(struct vfio_pci_dma_buf *priv)
 {
+	int memattr;
+
 	dma_resv_assert_held(&priv->resv);
 
 	if (!priv->kva_users) {
-		if (priv->ranges.nr == 1)
-			priv->kva = ioremap(priv->ranges.vec[0].paddr,
-					    priv->size);
-		else
-			priv->kva = vfio_pci_dma_buf_map_pieces(priv);
-		if (!priv->kva)
+		memattr = vfio_pci_dma_buf_cpu_get(priv);
+		if (memattr < 0)
+			return memattr;
+		priv->kva = vfio_pci_dma_buf_kva_map(priv,
+						     memattr == PEERBAR_VFIO_DMA_BUF_WC);
+		if (!priv->kva) {
+			vfio_pci_dma_buf_cpu_put(priv);
 			return -ENOMEM;
+		}
 	}
 	priv->kva_users++;
 	return 0;
@@ -122,6 +140,7 @@ static void vfio_pci_dma_buf_kva_put(struct vfio_pci_dma_buf *priv)
 	else
 		vunmap((void __force *)priv->kva);
 	priv->kva = NULL;
+	vfio_pci_dma_buf_cpu_put(priv);
 }
 
 /* What would an importer that does DMA itself want a kernel mapping for? */

@@ -61,7 +61,7 @@ static void test_probe(void **state)
 	refused(fx_feature(fd, PROBE | SET | INFO, NULL, 0), -EINVAL);
 	refused(fx_feature(fd, PROBE | SET | PEERBAR_VFIO_FEATURE_BASE, NULL, 0),
 		-ENOTTY);
-	refused(fx_feature(fd, PROBE | GET | (INFO + 1), NULL, 0), -ENOTTY);
+	refused(fx_feature(fd, PROBE | GET | (INFO + 99), NULL, 0), -ENOTTY);
 }
 
 static int with_argsz(int device_fd, uint32_t flags, int fd, uint32_t argsz)
