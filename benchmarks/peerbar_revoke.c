@@ -7,7 +7,9 @@
 
 #include "engine/error.h"
 #include "engine/program.h"
+#include "engine/table.h"
 #include "revoke/print.h"
+#include "revoke/scale.h"
 
 static int run_phases(struct revoke_stage *stage, struct json_object *doc,
 		      unsigned int *violated)
@@ -42,15 +44,13 @@ static int run(const struct revoke_opts *opts, struct revoke_stage *stage,
 	rc = revoke_stage_start(stage);
 	if (!rc)
 		rc = run_phases(stage, doc, violated);
-	if (!rc && opts->json &&
-	    json_object_to_file_ext(opts->json, doc, JSON_C_TO_STRING_PRETTY))
-		rc = bench_fail(-EIO, "%s: %s", opts->json,
-				json_util_get_last_err());
+	if (!rc)
+		rc = bench_doc_save(doc, opts->json);
 	json_object_put(doc);
 	return rc;
 }
 
-int revoke_run(const void *opts)
+static int run_under_load(const struct revoke_opts *opts)
 {
 	struct revoke_stage *stage = calloc(1, sizeof(*stage));
 	unsigned int violated = 0;
@@ -67,6 +67,13 @@ int revoke_run(const void *opts)
 			violated);
 	}
 	return rc ? rc : violated > 0;
+}
+
+int revoke_run(const void *data)
+{
+	const struct revoke_opts *opts = data;
+
+	return opts->scale ? revoke_scale_run(opts) : run_under_load(opts);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* One message at a time: half a round trip of WRITE and SEND, a READ whole. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include "clock.h"
@@ -68,16 +69,23 @@ static int reap(struct trip *trip)
 	return rc ? rc : n;
 }
 
+/* nothing tells of a WRITE that came in: make way for who brings it */
+static int sleep_or_yield(struct bench_run *run)
+{
+	if (run->op != BENCH_WRITE)
+		return run->t->ops->wait(run->t, EVENT_NS);
+	sched_yield();
+	return 0;
+}
+
 static int pause_or_give_up(struct trip *trip, uint64_t since)
 {
 	struct bench_run *run = trip->run;
-	bool sleeps = run->events && run->op != BENCH_WRITE;
-	int rc;
+	int rc = 0;
 
-	if (!sleeps && ++trip->idle % IDLE_POLLS)
-		return 0;
-	rc = bench_run_stuck(run, since);
-	return !rc && sleeps ? run->t->ops->wait(run->t, EVENT_NS) : rc;
+	if (++trip->idle % IDLE_POLLS == 0 || run->events)
+		rc = bench_run_stuck(run, since);
+	return !rc && run->events ? sleep_or_yield(run) : rc;
 }
 
 static int arrived(struct trip *trip, bool *last, bool *yes)

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "report.h"
 #include "stats.h"
+#include "table.h"
 
 static struct json_object *parameters(const struct bench_opts *opts)
 {
@@ -36,15 +37,12 @@ int bench_report_open(struct bench_report *report,
 	memset(report, 0, sizeof(*report));
 	report->opts = opts;
 	report->to = to;
-	report->doc = json_object_new_object();
+	report->kind = opts->latency ? &bench_report_lat : &bench_report_bw;
+	report->doc = bench_doc_new(report->kind->schema, BENCH_SESSION_SCHEMA,
+				    opts->nic.device);
 	report->rows = json_object_new_array();
 	if (!report->doc || !report->rows)
 		return bench_fail(-ENOMEM, "out of memory");
-	report->kind = opts->latency ? &bench_report_lat : &bench_report_bw;
-	bench_put_text(report->doc, "schema", report->kind->schema);
-	bench_put_u64(report->doc, "version", BENCH_SESSION_SCHEMA);
-	json_object_object_add(report->doc, "environment",
-			       bench_environment(opts->nic.device));
 	json_object_object_add(report->doc, "parameters", parameters(opts));
 	json_object_object_add(report->doc, "rows", report->rows);
 	return 0;
@@ -190,7 +188,6 @@ void bench_report_row(struct bench_report *report, struct bench_row *row,
 
 int bench_report_finish(struct bench_report *report, struct bench_peer *peer)
 {
-	const char *file = report->opts->json;
 	struct json_object *near = near_mems(peer);
 
 	fputc('\n', report->to);
@@ -199,9 +196,5 @@ int bench_report_finish(struct bench_report *report, struct bench_peer *peer)
 	json_object_object_add(report->doc, "near", near);
 	json_object_object_add(report->doc, "far",
 			       json_object_get(peer->far_desc));
-	if (!file)
-		return 0;
-	if (json_object_to_file_ext(file, report->doc, JSON_C_TO_STRING_PRETTY))
-		return bench_fail(-EIO, "%s: %s", file, json_util_get_last_err());
-	return 0;
+	return bench_doc_save(report->doc, report->opts->json);
 }

@@ -17,6 +17,7 @@
  *	permanent revoke
  * @settle_ms: how long all workers run before and after each phase
  * @reset_clears: a reset may lose the content of the BAR
+ * @scale: no load: what a permanent revoke costs, one factor at a time
  * @json: file for the results; NULL: none
  */
 struct revoke_opts {
@@ -27,6 +28,7 @@ struct revoke_opts {
 	uint32_t hold_ms;
 	uint32_t settle_ms;
 	bool reset_clears;
+	bool scale;
 	const char *json;
 };
 
