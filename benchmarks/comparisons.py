@@ -54,11 +54,13 @@ def direct_against_bounce(doc):
         ratio, noise = spread(ratios(direct, bounce))
         yield entry(name + ": bandwidth", direct["bw_average_MiBps"],
                     bounce["bw_average_MiBps"], ratio, "MiB/s", "higher", noise)
-        for key, words in (("cpu_ns_per_KiB", "CPU time, kernel included"),
-                           ("own_cpu_ns_per_KiB", "the program's own share")):
-            if bounce[key] > 0:
-                yield entry(f"{name}: {words}", direct[key], bounce[key],
-                            direct[key] / bounce[key], "ns/KiB", "lower")
+        for key, samples, words in (
+                ("cpu_ns_per_KiB", "cpu_samples", "CPU time, kernel included"),
+                ("own_cpu_ns_per_KiB", "own_cpu_samples",
+                 "the program's own share")):
+            ratio, noise = spread(ratios(direct, bounce, samples))
+            yield entry(f"{name}: {words}", direct[key], bounce[key], ratio,
+                        "ns/KiB", "lower", noise)
         if direct["cpu_ns_per_KiB"] > 0:
             yield entry(f"SEND {size_name(size)}, direct: the program's own "
                         "share of all CPU time",

@@ -70,6 +70,7 @@ def spread(values):
     return median, (high - low) / 2 / abs(median)
 
 
-def ratios(row, base):
+def ratios(row, base, key=None):
     """Round by round: the rounds of two rows were taken in turn."""
-    return [a / b for a, b in zip(samples_of(row), samples_of(base)) if b]
+    both = ((r.get(key, []) if key else samples_of(r)) for r in (row, base))
+    return [a / b for a, b in zip(*both) if b]

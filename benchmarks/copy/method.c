@@ -10,39 +10,39 @@
  * own: within that of a guard, which calls setjmp(), its variables would not be
  * in registers.
  */
-#define PLAIN_LOOP(bits)                                                     \
-	__attribute__((noinline)) static void loop_from##bits(               \
-		uint##bits##_t *to, const volatile uint##bits##_t *from,     \
-		size_t n)                                                    \
-	{                                                                    \
-		size_t i;                                                    \
-                                                                             \
-		for (i = 0; i < n; i++)                                      \
-			to[i] = from[i];                                     \
-	}                                                                    \
-                                                                             \
-	__attribute__((noinline)) static void loop_to##bits(                 \
-		volatile uint##bits##_t *to, const uint##bits##_t *from,     \
-		size_t n)                                                    \
-	{                                                                    \
-		size_t i;                                                    \
-                                                                             \
-		for (i = 0; i < n; i++)                                      \
-			to[i] = from[i];                                     \
-	}                                                                    \
-                                                                             \
-	static void read##bits(void *arg)                                    \
-	{                                                                    \
-		const struct copy_job *job = arg;                            \
-                                                                             \
+#define PLAIN_LOOP(bits)                                                      \
+	__attribute__((noinline)) static void loop_from##bits(                \
+		uint##bits##_t *to, const volatile uint##bits##_t *from,      \
+		size_t n)                                                     \
+	{                                                                     \
+		size_t i;                                                     \
+                                                                              \
+		for (i = 0; i < n; i++)                                       \
+			to[i] = from[i];                                      \
+	}                                                                     \
+                                                                              \
+	__attribute__((noinline)) static void loop_to##bits(                  \
+		volatile uint##bits##_t *to, const uint##bits##_t *from,      \
+		size_t n)                                                     \
+	{                                                                     \
+		size_t i;                                                     \
+                                                                              \
+		for (i = 0; i < n; i++)                                       \
+			to[i] = from[i];                                      \
+	}                                                                     \
+                                                                              \
+	static void read##bits(void *arg)                                     \
+	{                                                                     \
+		const struct copy_job *job = arg;                             \
+                                                                              \
 		loop_from##bits(job->memory, job->io, job->len / (bits / 8)); \
-	}                                                                    \
-                                                                             \
-	static void write##bits(void *arg)                                   \
-	{                                                                    \
-		const struct copy_job *job = arg;                            \
-                                                                             \
-		loop_to##bits(job->io, job->memory, job->len / (bits / 8));  \
+	}                                                                     \
+                                                                              \
+	static void write##bits(void *arg)                                    \
+	{                                                                     \
+		const struct copy_job *job = arg;                             \
+                                                                              \
+		loop_to##bits(job->io, job->memory, job->len / (bits / 8));   \
 	}
 
 PLAIN_LOOP(8)

@@ -15,9 +15,9 @@ static int add_size(void *data, const char *text)
 	if (rc)
 		return rc;
 	if (!size || size % 8 || size > COPY_SIZE_MAX)
-		return bench_fail(-EINVAL,
-				  "a block has 8 bytes to 16M, in eights, not %s",
-				  text);
+		return bench_fail(
+			-EINVAL,
+			"a block has 8 bytes to 16M, in eights, not %s", text);
 	if (opts->nr_sizes == COPY_SIZES_MAX)
 		return bench_fail(-EINVAL, "more than %d sizes", COPY_SIZES_MAX);
 	opts->size[opts->nr_sizes++] = size;

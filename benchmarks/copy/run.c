@@ -17,8 +17,8 @@
 #include "stats.h"
 #include "table.h"
 
-#define SCHEMA	   1
-#define MIB	   1048576.0
+#define SCHEMA 1
+#define MIB    1048576.0
 /* stepping through more takes too long to be worth it */
 #define COUNT_MAX  8192
 #define ROUNDS_MAX 1000
@@ -53,8 +53,8 @@ static const struct bench_column columns[] = {
 };
 
 /* nanoseconds of one copy */
-static double time_copy(void (*copy)(void *), struct copy_job *job, double seconds,
-			uint64_t *iterations)
+static double time_copy(void (*copy)(void *), struct copy_job *job,
+			double seconds, uint64_t *iterations)
 {
 	uint64_t start = bench_now(), now, n = 0, batch = 1;
 	uint64_t until = start + (uint64_t)(seconds * BENCH_NSEC_PER_SEC);
@@ -101,17 +101,16 @@ static int check_content(struct bench *b, const struct copy_method *method,
 }
 
 /* of narrow loops there are many, and nobody asks */
-static int count_method(struct bench *b, int i, bool reads, struct copy_job *job,
-			double *out)
+static int count_method(struct bench *b, int i, bool reads,
+			struct copy_job *job, double *out)
 {
 	const struct copy_method *method = &copy_methods[i];
 	uint64_t n = 0;
 	int rc = 0;
 
 	if (b->opts->count && job->len <= COUNT_MAX && i >= COPY_64)
-		rc = bench_count_instructions(reads ? method->read
-						    : method->write,
-					      job, &n);
+		rc = bench_count_instructions(
+			reads ? method->read : method->write, job, &n);
 	*out = (double)n;
 	return rc;
 }
@@ -184,10 +183,9 @@ static int run_mapping(struct bench *b)
 
 	for (i = 0; i < b->opts->nr_sizes && !rc; i++) {
 		if (b->opts->size[i] > peerbar_mapping_size(b->map))
-			return bench_fail(-ENOSPC,
-					  "%s has %zu bytes; give a smaller -s",
-					  b->opts->mem,
-					  peerbar_mapping_size(b->map));
+			return bench_fail(
+				-ENOSPC, "%s has %zu bytes; give a smaller -s",
+				b->opts->mem, peerbar_mapping_size(b->map));
 		rc = run_size(b, true, b->opts->size[i]);
 		if (!rc)
 			rc = run_size(b, false, b->opts->size[i]);

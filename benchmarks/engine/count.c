@@ -89,8 +89,7 @@ int bench_count_instructions(void (*fn)(void *arg), void *arg, uint64_t *out)
 	if (rc == -EFAULT)
 		return bench_fail(rc, "what was to be counted died");
 	if (rc)
-		return bench_fail(rc, "counting instructions: %s",
-				  strerror(-rc));
+		return bench_fail(rc, "counting instructions: %s", strerror(-rc));
 	*out = *out > empty ? *out - empty : 0;
 	return 0;
 }

@@ -33,8 +33,8 @@ void bench_cpu_now(struct bench_cpu *out)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	out->thread = (uint64_t)ts.tv_sec * BENCH_NSEC_PER_SEC +
-		      (uint64_t)ts.tv_nsec;
+	out->thread =
+		(uint64_t)ts.tv_sec * BENCH_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 	out->busy = busy_now();
 }
 

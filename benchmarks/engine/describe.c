@@ -40,8 +40,9 @@ struct json_object *bench_describe_buffer(struct peerbar_buffer *buf)
 	obj = json_object_new_object();
 	bench_put_text(obj, "state", state_name(info.state));
 	bench_put_text(obj, "memattr",
-		 info.memattr == PEERBAR_WRITE_COMBINING ? "write-combining"
-							 : "uncached");
+		       info.memattr == PEERBAR_WRITE_COMBINING
+			       ? "write-combining"
+			       : "uncached");
 	bench_put_u64(obj, "nr_ranges", info.nr_ranges);
 	bench_put_u64(obj, "importers", info.importers);
 	bench_put_u64(obj, "faults_4k", info.faults_4k);
@@ -118,7 +119,8 @@ void bench_describe_print(FILE *to, const char *label, struct json_object *mem)
 	char size[32];
 
 	fprintf(to, "  %s: %s, %s\n", label, bench_get_text(mem, "spec"),
-		bench_describe_size(size, sizeof(size), bench_get_u64(mem, "size")));
+		bench_describe_size(size, sizeof(size),
+				    bench_get_u64(mem, "size")));
 	if (json_object_object_get(mem, "ranges")) {
 		print_ranges(to, json_object_object_get(mem, "ranges"));
 		print_info(to, bench_get_text(mem, "mapped_by"),

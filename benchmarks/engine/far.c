@@ -100,8 +100,7 @@ static int do_reset(struct bench_peer *peer)
 	if (rc)
 		return rc;
 	obj = json_object_new_object();
-	json_object_object_add(obj, "transport",
-			       peer->t->ops->describe(peer->t));
+	json_object_object_add(obj, "transport", peer->t->ops->describe(peer->t));
 	return answer(peer, obj);
 }
 

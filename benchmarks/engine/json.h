@@ -46,6 +46,19 @@ static inline void bench_put_u64s(struct json_object *obj, const char *key,
 	json_object_object_add(obj, key, list);
 }
 
+/** bench_put_doubles - an array of @n numbers, each divided by @unit */
+static inline void bench_put_doubles(struct json_object *obj, const char *key,
+				     const double *value, uint32_t n, double unit)
+{
+	struct json_object *list = json_object_new_array();
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		json_object_array_add(list,
+				      json_object_new_double(value[i] / unit));
+	json_object_object_add(obj, key, list);
+}
+
 /* of what is not there: 0, NULL */
 static inline uint64_t bench_get_u64(struct json_object *obj, const char *key)
 {

@@ -149,9 +149,8 @@ static int mark_source(struct trip *trip, bool last)
 
 	if (run->op != BENCH_WRITE)
 		return 0;
-	return run->near.mem->ops->write(run->near.mem,
-					 run->near.base + run->l.size - 1,
-					 &mark, 1);
+	return run->near.mem->ops->write(
+		run->near.mem, run->near.base + run->l.size - 1, &mark, 1);
 }
 
 static int post(struct trip *trip, bool last)

@@ -103,9 +103,8 @@ static int bar_describe(struct bench_mem *mem, struct json_object *into)
 		json_object_new_string(peerbar_device_bdf(bar->dev)));
 	json_object_object_add(into, "bar",
 			       json_object_new_int((int)bar->spec.bar));
-	json_object_object_add(
-		into, "ranges",
-		bench_describe_ranges(attr.ranges, attr.nr_ranges));
+	json_object_object_add(into, "ranges",
+			       bench_describe_ranges(attr.ranges, attr.nr_ranges));
 	json_object_object_add(
 		into, "mapped_by",
 		json_object_new_string(peerbar_mapping_is_fallback(bar->map)

@@ -37,8 +37,9 @@ static int wrap_memfd(int memfd, uint64_t size)
 	close(device);
 	if (fd < 0)
 		return bench_fail(
-			-err, "udmabuf of %llu bytes: %s; "
-			      "/sys/module/udmabuf/parameters has the limits",
+			-err,
+			"udmabuf of %llu bytes: %s; "
+			"/sys/module/udmabuf/parameters has the limits",
 			(unsigned long long)size, strerror(err));
 	return fd;
 }
@@ -49,8 +50,7 @@ static int make_memfd(uint64_t size)
 
 	if (fd < 0)
 		return bench_fail(-errno, "memfd: %s", strerror(errno));
-	if (!ftruncate(fd, (off_t)size) &&
-	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK))
+	if (!ftruncate(fd, (off_t)size) && !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK))
 		return fd;
 	bench_fail(-errno, "memfd of %llu bytes: %s", (unsigned long long)size,
 		   strerror(errno));

@@ -173,9 +173,8 @@ static int lay_out(struct bench_near *n, uint64_t size, struct bench_test *test)
 	struct bench_peer *peer = &n->peer;
 	uint64_t near = peer->mem[bench_near_index(peer, test)].size;
 	uint64_t far = peer->far[bench_far_index(peer, test)].size;
-	uint64_t max = peer->t->max_message < peer->far_max
-			       ? peer->t->max_message
-			       : peer->far_max;
+	uint64_t max = peer->t->max_message < peer->far_max ? peer->t->max_message
+							    : peer->far_max;
 	uint64_t room = near < far ? near : far;
 
 	if (size > max)
@@ -223,8 +222,8 @@ int bench_near_once(struct bench_near *n, enum bench_op op, unsigned int mem,
 		.bidirectional = opts->bidirectional,
 		.latency = opts->latency,
 		.iters = opts->duration > 0 ? 0 : opts->iters,
-		.duration_ns = (uint64_t)(opts->duration *
-					  (double)BENCH_NSEC_PER_SEC),
+		.duration_ns =
+			(uint64_t)(opts->duration * (double)BENCH_NSEC_PER_SEC),
 	};
 	int rc;
 

@@ -129,42 +129,48 @@ static int set_transport(void *opts, const char *arg)
 /* of both programs */
 #define COMMON_OPTIONS                                                        \
 	BENCH_NIC_OPTIONS(bench_opts, nic),                                   \
-	{'c', "connection", "TYPE", "RC, or UD for send alone (RC)",          \
-	 CALL(set_connection)},                                               \
-	{0, "transport", "NAME", "what moves the bytes (verbs)",              \
-	 CALL(set_transport)},                                                \
-	{'O', "op", "OP[,OP]",                                                \
-	 "write, read, send, one after the other (write)", CALL(set_ops)},    \
-	{'s', "size", "BYTES[,...]", "message sizes, like 64,4K,1M",          \
-	 CALL(set_sizes)},                                                    \
-	{'a', "all", NULL, "every power of two from 2 to 8M", CALL(set_all)}, \
-	{'n', "iters", "N", "iterations for each QP and size (1000)",         \
-	 U32(iters, 1, UINT32_MAX)},                                          \
-	{'D', "duration", "SEC", "run so long for each size instead of -n",   \
-	 BENCH_DOUBLE(bench_opts, duration, 86400)},                          \
-	{'e', "events", NULL, "sleep until a completion comes",               \
-	 FLAG(events)},                                                       \
-	{'p', "port", "N", "TCP port where the ends meet (18515)",            \
-	 U32(tcp_port, 1, 65535)},                                            \
-	{'F', "CPU-freq", NULL,                                               \
-	 "accepted for perftest's sake; nothing is checked", FLAG(cpu_freq)}, \
-	{0, "mem", "SPEC",                                                    \
-	 "memory of this end; again for runs that alternate (host)",          \
-	 CALL(set_mem)},                                                      \
-	{0, "loopback", NULL,                                                 \
-	 "both ends in this process, --mem is the far end's",                 \
-	 FLAG(loopback)},                                                     \
-	{0, "near-mem", "SPEC",                                               \
-	 "with --loopback: memory of the near end (host)",                    \
-	 CALL(set_near_mem)},                                                 \
-	{0, "rounds", "N",                                                    \
-	 "repeat, alternating the memories; show medians (1)",                \
-	 U32(rounds, 1, 1000)},                                               \
-	{0, "verify", NULL, "compare every byte at its destination, untimed (on)", \
-	 FLAG(verify)},                                                       \
-	{0, "no-verify", NULL, "do not", UNFLAG(verify)},                     \
-	{0, "json", "FILE", "write the results there, too", STRING(json)},    \
-	BENCH_HELP_OPTION
+		{'c', "connection", "TYPE", "RC, or UD for send alone (RC)",  \
+		 CALL(set_connection)},                                       \
+		{0, "transport", "NAME", "what moves the bytes (verbs)",      \
+		 CALL(set_transport)},                                        \
+		{'O', "op", "OP[,OP]",                                        \
+		 "write, read, send, one after the other (write)",            \
+		 CALL(set_ops)},                                              \
+		{'s', "size", "BYTES[,...]", "message sizes, like 64,4K,1M",  \
+		 CALL(set_sizes)},                                            \
+		{'a', "all", NULL, "every power of two from 2 to 8M",         \
+		 CALL(set_all)},                                              \
+		{'n', "iters", "N", "iterations for each QP and size (1000)", \
+		 U32(iters, 1, UINT32_MAX)},                                  \
+		{'D', "duration", "SEC",                                      \
+		 "run so long for each size instead of -n",                   \
+		 BENCH_DOUBLE(bench_opts, duration, 86400)},                  \
+		{'e', "events", NULL, "sleep until a completion comes",       \
+		 FLAG(events)},                                               \
+		{'p', "port", "N", "TCP port where the ends meet (18515)",    \
+		 U32(tcp_port, 1, 65535)},                                    \
+		{'F', "CPU-freq", NULL,                                       \
+		 "accepted for perftest's sake; nothing is checked",          \
+		 FLAG(cpu_freq)},                                             \
+		{0, "mem", "SPEC",                                            \
+		 "memory of this end; again for runs that alternate (host)",  \
+		 CALL(set_mem)},                                              \
+		{0, "loopback", NULL,                                         \
+		 "both ends in this process, --mem is the far end's",         \
+		 FLAG(loopback)},                                             \
+		{0, "near-mem", "SPEC",                                       \
+		 "with --loopback: memory of the near end (host)",            \
+		 CALL(set_near_mem)},                                         \
+		{0, "rounds", "N",                                            \
+		 "repeat, alternating the memories; show medians (1)",        \
+		 U32(rounds, 1, 1000)},                                       \
+		{0, "verify", NULL,                                           \
+		 "compare every byte at its destination, untimed (on)",       \
+		 FLAG(verify)},                                               \
+		{0, "no-verify", NULL, "do not", UNFLAG(verify)},             \
+		{0, "json", "FILE", "write the results there, too",           \
+		 STRING(json)},                                               \
+		BENCH_HELP_OPTION
 
 static const struct bench_opt bw_table[] = {
 	COMMON_OPTIONS,
@@ -262,10 +268,10 @@ static int check(void *data, int nr, char **operands)
 	return check_ends(opts);
 }
 
-#define NOTES                                                           \
-	"SPEC is host, udmabuf, bar:BDF/BAR[@OFFSET+LENGTH,...] for "    \
-	"pieces of a BAR in that\norder (all of it without any), or "   \
-	"bounce:... for the same by way of a copy in\nhost memory.  "   \
+#define NOTES                                                         \
+	"SPEC is host, udmabuf, bar:BDF/BAR[@OFFSET+LENGTH,...] for " \
+	"pieces of a BAR in that\norder (all of it without any), or " \
+	"bounce:... for the same by way of a copy in\nhost memory.  " \
 	"The near end decides about operations, sizes and QPs.\n"
 
 static int run(const void *opts)
@@ -275,7 +281,8 @@ static int run(const void *opts)
 
 const struct bench_program bench_bw_program = {
 	.name = "peerbar_bw",
-	.usage = "Usage: peerbar_bw [OPTION]...           wait for the other end\n"
+	.usage = "Usage: peerbar_bw [OPTION]...           wait for the other "
+		 "end\n"
 		 "       peerbar_bw [OPTION]... HOST      run against it\n"
 		 "       peerbar_bw [OPTION]... --loopback\n\n"
 		 "RDMA bandwidth onto host memory and PCI BARs, as perftest "

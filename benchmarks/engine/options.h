@@ -58,26 +58,29 @@ struct bench_nic {
 #define BENCH_GID_AUTO UINT32_MAX
 
 /* initialiser of one, and the options that set it */
-#define BENCH_NIC_DEFAULTS                                            \
-	{                                                             \
-		.port = 1, .gid = BENCH_GID_AUTO, .timeout = 14,      \
-		.retries = 7, .rnr_retries = 7                        \
+#define BENCH_NIC_DEFAULTS                                                     \
+	{                                                                      \
+		.port = 1, .gid = BENCH_GID_AUTO, .timeout = 14, .retries = 7, \
+		.rnr_retries = 7                                               \
 	}
-#define BENCH_NIC_OPTIONS(opts, nic)                                          \
-	{'d', "ib-dev", "DEV", "RDMA device (the first one)",                 \
-	 BENCH_STRING(opts, nic.device)},                                     \
-	{'i', "ib-port", "N", "port of the device (1)",                       \
-	 BENCH_U32(opts, nic.port, 1, 255)},                                  \
-	{'x', "gid-index", "N", "GID index (RoCE v2 with an IPv4 address)",   \
-	 BENCH_U32(opts, nic.gid, 0, 65535)},                                 \
-	{'m', "mtu", "BYTES", "path MTU, 256 to 4096 (the port's)",           \
-	 BENCH_U32(opts, nic.mtu, 256, 4096)},                                \
-	{'u', "qp-timeout", "N", "ACK timeout of 4.096 us * 2^N",             \
-	 BENCH_U32(opts, nic.timeout, 0, 31)},                                \
-	{0, "retry-count", "N", "transport retries (7)",                      \
-	 BENCH_U32(opts, nic.retries, 0, 7)},                                 \
-	{0, "rnr-retry", "N", "retries after RNR; 7 never gives up (7)",      \
-	 BENCH_U32(opts, nic.rnr_retries, 0, 7)}
+#define BENCH_NIC_OPTIONS(opts, nic)                                            \
+	{'d', "ib-dev", "DEV", "RDMA device (the first one)",                   \
+	 BENCH_STRING(opts, nic.device)},                                       \
+		{'i', "ib-port", "N", "port of the device (1)",                 \
+		 BENCH_U32(opts, nic.port, 1, 255)},                            \
+		{'x', "gid-index", "N",                                         \
+		 "GID index (RoCE v2 with an IPv4 address)",                    \
+		 BENCH_U32(opts, nic.gid, 0, 65535)},                           \
+		{'m', "mtu", "BYTES", "path MTU, 256 to 4096 (the port's)",     \
+		 BENCH_U32(opts, nic.mtu, 256, 4096)},                          \
+		{'u', "qp-timeout", "N", "ACK timeout of 4.096 us * 2^N",       \
+		 BENCH_U32(opts, nic.timeout, 0, 31)},                          \
+		{0, "retry-count", "N", "transport retries (7)",                \
+		 BENCH_U32(opts, nic.retries, 0, 7)},                           \
+	{                                                                       \
+		0, "rnr-retry", "N", "retries after RNR; 7 never gives up (7)", \
+			BENCH_U32(opts, nic.rnr_retries, 0, 7)                  \
+	}
 
 /** bench_nic_check - what no single option can know */
 int bench_nic_check(const struct bench_nic *nic);

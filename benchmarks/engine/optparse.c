@@ -72,8 +72,7 @@ static int set_double(const struct bench_opt *opt, double *out, const char *arg)
 
 	if (end == arg || *end || !(value > 0 && value <= opt->max))
 		return bench_fail(
-			-EINVAL,
-			"--%s wants a number like 10 or 0.5, up to %u, not \"%s\"",
+			-EINVAL, "--%s wants a number like 10 or 0.5, up to %u, not \"%s\"",
 			opt->name, opt->max, arg);
 	*out = value;
 	return 0;
@@ -182,9 +181,7 @@ int bench_parse_list(void *opts, const char *list,
 int bench_parse_size(const char *text, uint64_t *out)
 {
 	return peerbar_size_parse(text, out)
-		       ? bench_fail(
-				 -EINVAL,
-				 "\"%s\" is not a size; write it like 4096, 64K, 2M or 0x1000",
-				 text)
+		       ? bench_fail(-EINVAL, "\"%s\" is not a size; write it like 4096, 64K, 2M or 0x1000",
+				    text)
 		       : 0;
 }

@@ -23,18 +23,19 @@ enum bench_opt_type {
 };
 
 /* initialisers: the type of an option, and which member of @opts it sets */
-#define BENCH_AT(opts, member)	   .offset = offsetof(struct opts, member)
-#define BENCH_FLAG(opts, member)   .type = BENCH_OPT_FLAG, BENCH_AT(opts, member)
-#define BENCH_UNFLAG(opts, member) .type = BENCH_OPT_UNFLAG, BENCH_AT(opts, member)
-#define BENCH_STRING(opts, member) .type = BENCH_OPT_STRING, BENCH_AT(opts, member)
-#define BENCH_U32(opts, member, lo, hi)                             \
-	.type = BENCH_OPT_U32, BENCH_AT(opts, member), .min = (lo), \
-	.max = (hi)
+#define BENCH_AT(opts, member)	 .offset = offsetof(struct opts, member)
+#define BENCH_FLAG(opts, member) .type = BENCH_OPT_FLAG, BENCH_AT(opts, member)
+#define BENCH_UNFLAG(opts, member) \
+	.type = BENCH_OPT_UNFLAG, BENCH_AT(opts, member)
+#define BENCH_STRING(opts, member) \
+	.type = BENCH_OPT_STRING, BENCH_AT(opts, member)
+#define BENCH_U32(opts, member, lo, hi) \
+	.type = BENCH_OPT_U32, BENCH_AT(opts, member), .min = (lo), .max = (hi)
 #define BENCH_DOUBLE(opts, member, hi) \
 	.type = BENCH_OPT_DOUBLE, BENCH_AT(opts, member), .max = (hi)
 #define BENCH_CALL(function) .type = BENCH_OPT_CALL, .call = (function)
-#define BENCH_HELP_OPTION                                    \
-	{                                                    \
+#define BENCH_HELP_OPTION                                               \
+	{                                                               \
 		'h', "help", NULL, "print this", .type = BENCH_OPT_HELP \
 	}
 

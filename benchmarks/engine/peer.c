@@ -151,8 +151,7 @@ static int learn_mems(struct bench_peer *peer, struct json_object *mems)
 	if (!n || n > BENCH_MEMS_MAX)
 		return -EPROTO;
 	for (i = 0; i < n && !rc; i++)
-		rc = learn_mem(&peer->far[i],
-			       json_object_array_get_idx(mems, i));
+		rc = learn_mem(&peer->far[i], json_object_array_get_idx(mems, i));
 	peer->nr_far = (unsigned int)n;
 	json_object_put(peer->far_desc);
 	peer->far_desc = json_object_get(mems);

@@ -9,8 +9,7 @@
 static uint64_t offset_of(const struct bench_receiver *rx, uint32_t qp,
 			  uint64_t number)
 {
-	return bench_layout_offset(&rx->l, qp,
-				   (uint32_t)(number % rx->l.slots));
+	return bench_layout_offset(&rx->l, qp, (uint32_t)(number % rx->l.slots));
 }
 
 static int post_one(struct bench_receiver *rx, uint32_t qp)
@@ -59,10 +58,10 @@ static int check_message(const struct bench_receiver *rx,
 				  "of %llu",
 				  c->len, c->qp, (unsigned long long)rx->l.size);
 	if (ahead && !rx->datagram)
-		return bench_fail(-EILSEQ,
-				  "message %llu of QP %u came when %llu was due",
-				  (unsigned long long)(rx->next[c->qp] + ahead),
-				  c->qp, (unsigned long long)rx->next[c->qp]);
+		return bench_fail(
+			-EILSEQ, "message %llu of QP %u came when %llu was due",
+			(unsigned long long)(rx->next[c->qp] + ahead), c->qp,
+			(unsigned long long)rx->next[c->qp]);
 	return 0;
 }
 

@@ -159,6 +159,10 @@ static void save_row(struct bench_report *report, const struct bench_row *row,
 			 bench_row_median(row, BENCH_ROW_CPU));
 	bench_put_double(obj, "own_cpu_ns_per_KiB",
 			 bench_row_median(row, BENCH_ROW_APP));
+	bench_put_doubles(obj, "cpu_samples", row->v[BENCH_ROW_CPU],
+			  row->rounds, 1);
+	bench_put_doubles(obj, "own_cpu_samples", row->v[BENCH_ROW_APP],
+			  row->rounds, 1);
 	json_object_array_add(report->rows, obj);
 }
 

@@ -8,8 +8,7 @@ static void bw_head(struct bench_report *report)
 {
 	const char *unit = report->opts->gbits ? "Gb/sec" : "MiB/sec";
 
-	fprintf(report->to,
-		" #bytes     #iterations    BW peak[%s]    BW average[%s]   MsgRate[Mpps]",
+	fprintf(report->to, " #bytes     #iterations    BW peak[%s]    BW average[%s]   MsgRate[Mpps]",
 		unit, unit);
 }
 
@@ -19,17 +18,12 @@ static void bw_row(struct bench_report *report, struct bench_row *row,
 	double scale = report->opts->gbits ? 8 / 1e9 : 1 / MIB;
 	double peak = bench_max(row->v[BENCH_ROW_PEAK], row->rounds);
 	double bw = bench_row_median(row, BENCH_ROW_BW);
-	struct json_object *samples = json_object_new_array();
-	uint32_t i;
 
-	for (i = 0; i < row->rounds; i++)
-		json_object_array_add(samples,
-				      json_object_new_double(
-					      row->v[BENCH_ROW_BW][i] / MIB));
 	bench_put_double(obj, "bw_peak_MiBps", peak / MIB);
 	bench_put_double(obj, "bw_average_MiBps", bw / MIB);
 	bench_put_double(obj, "msg_rate_Mpps", bw / (double)row->size / 1e6);
-	json_object_object_add(obj, "samples_MiBps", samples);
+	bench_put_doubles(obj, "samples_MiBps", row->v[BENCH_ROW_BW],
+			  row->rounds, MIB);
 	fprintf(report->to, " %-18.2f %-20.2f %-13.6f", peak * scale,
 		bw * scale, bw / (double)row->size / 1e6);
 }

@@ -7,21 +7,17 @@
 static void lat_head(struct bench_report *report)
 {
 	fprintf(report->to,
-		" #bytes     #iterations    t_min[usec]    t_max[usec]  t_typical[usec]    t_avg[usec]    t_stdev[usec]   99%% percentile[usec]   99.9%% percentile[usec]");
+		" #bytes     #iterations    t_min[usec]    t_max[usec]  "
+		"t_typical[usec]    t_avg[usec]    t_stdev[usec]   99%% "
+		"percentile[usec]   99.9%% percentile[usec]");
 }
 
 static void lat_row(struct bench_report *report, struct bench_row *row,
 		    struct json_object *obj)
 {
-	struct json_object *rounds = json_object_new_array();
 	struct bench_summary s;
-	uint32_t i;
 
 	bench_samples_sum_up(&row->samples, &s);
-	for (i = 0; i < row->rounds; i++)
-		json_object_array_add(
-			rounds, json_object_new_double(
-					row->v[BENCH_ROW_TYPICAL][i] / USEC));
 	bench_put_double(obj, "t_min_usec", s.min / USEC);
 	bench_put_double(obj, "t_max_usec", s.max / USEC);
 	bench_put_double(obj, "t_typical_usec", s.p50 / USEC);
@@ -29,7 +25,8 @@ static void lat_row(struct bench_report *report, struct bench_row *row,
 	bench_put_double(obj, "t_stdev_usec", s.stdev / USEC);
 	bench_put_double(obj, "t_99_usec", s.p99 / USEC);
 	bench_put_double(obj, "t_99_9_usec", s.p999 / USEC);
-	json_object_object_add(obj, "typical_of_rounds_usec", rounds);
+	bench_put_doubles(obj, "typical_of_rounds_usec",
+			  row->v[BENCH_ROW_TYPICAL], row->rounds, USEC);
 	fprintf(report->to,
 		" %-14.2f %-12.2f %-18.2f %-14.2f %-15.2f %-22.2f %-23.2f",
 		s.min / USEC, s.max / USEC, s.p50 / USEC, s.mean / USEC,

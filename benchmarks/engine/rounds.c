@@ -55,8 +55,8 @@ static void note_cpu(struct bench_row *row, uint32_t round,
 		     const struct bench_result *near,
 		     const struct bench_result *far)
 {
-	double kib = (double)row->size * (double)(near->total + far->total) /
-		     1024;
+	double kib =
+		(double)row->size * (double)(near->total + far->total) / 1024;
 	double threads = (double)(near->cpu.thread + far->cpu.thread);
 
 	row->v[BENCH_ROW_CPU][round] = (double)near->cpu.busy / kib;
@@ -73,8 +73,7 @@ static int run_one(struct bench_near *n, struct bench_row *row, uint32_t round)
 			     &far);
 	if (rc)
 		goto out;
-	row->iterations += n->opts->latency ? samples.n
-					    : near.total + far.total;
+	row->iterations += n->opts->latency ? samples.n : near.total + far.total;
 	row->lost += (n->opts->datagram ? near.total - far.received : 0) +
 		     (n->opts->bidirectional && n->opts->datagram
 			      ? far.total - near.received

@@ -16,8 +16,8 @@
 /* reading the clock can cost a trap: not with every empty poll */
 #define IDLE_POLLS 256
 /* datagrams: the last one may be lost; nothing for so long was the end */
-#define QUIET_NS  BENCH_NSEC_PER_SEC
-#define EVENT_NS  (100 * BENCH_NSEC_PER_MSEC)
+#define QUIET_NS BENCH_NSEC_PER_SEC
+#define EVENT_NS (100 * BENCH_NSEC_PER_MSEC)
 
 struct progress {
 	uint64_t posted[BENCH_QPS_MAX];
@@ -139,8 +139,7 @@ static int completion_error(const struct bench_run *run,
 			    const struct bench_completion *c)
 {
 	return bench_fail(-EIO, "%s of %llu bytes, QP %u, iteration %u: %s",
-			  bench_op_name(run->op),
-			  (unsigned long long)run->l.size,
+			  bench_op_name(run->op), (unsigned long long)run->l.size,
 			  c->qp, c->id, c->error);
 }
 
@@ -155,8 +154,8 @@ static int take_sent(struct bench_run *run, struct progress *p,
 
 	for (; *done < end && !rc; ++*done) {
 		slot = bench_layout_to(&run->l, *done);
-		rc = bench_run_push(run, bench_layout_offset(&run->l, c->qp,
-							     slot));
+		rc = bench_run_push(run,
+				    bench_layout_offset(&run->l, c->qp, slot));
 	}
 	return rc;
 }
@@ -189,8 +188,7 @@ int bench_run_stuck(const struct bench_run *run, uint64_t since)
 		return bench_fail(-ETIMEDOUT,
 				  "nothing for a minute; is the far memory "
 				  "suspended%s?",
-				  run->rx.datagram ? ", or a datagram lost"
-						   : "");
+				  run->rx.datagram ? ", or a datagram lost" : "");
 	if (now - since > DOUBT_NS && has_message(run->channel))
 		return bench_fail(-ECONNRESET, "the other end gave up");
 	return 0;

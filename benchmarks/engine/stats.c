@@ -108,8 +108,7 @@ static double percentile(const struct bench_samples *samples, double share)
 	return samples->v[rank ? rank - 1 : 0];
 }
 
-void bench_samples_sum_up(struct bench_samples *samples,
-			  struct bench_summary *out)
+void bench_samples_sum_up(struct bench_samples *samples, struct bench_summary *out)
 {
 	double sum = 0, squares = 0;
 	size_t i, n = samples->n;

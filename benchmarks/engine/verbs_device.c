@@ -130,8 +130,7 @@ static int query_port(struct verbs *v)
 	v->self.mtu = port.active_mtu;
 	if (v->nic.mtu && mtu_of(v->nic.mtu) < (int)v->self.mtu)
 		v->self.mtu = (enum ibv_mtu)mtu_of(v->nic.mtu);
-	v->base.max_message = v->datagram ? 128u << v->self.mtu
-					  : port.max_msg_sz;
+	v->base.max_message = v->datagram ? 128u << v->self.mtu : port.max_msg_sz;
 	v->use_grh = port.link_layer == IBV_LINK_LAYER_ETHERNET ||
 		     v->nic.gid != BENCH_GID_AUTO;
 	if (!v->use_grh)

@@ -96,8 +96,7 @@ static int create_cq(struct verbs *v, uint32_t qps)
 	v->cq = ibv_create_cq(v->ctx, (int)entries, NULL, v->channel, 0);
 	if (!v->cq)
 		return bench_fail(
-			-errno,
-			"completion queue of %u: %s; try a smaller -t, -r or -q",
+			-errno, "completion queue of %u: %s; try a smaller -t, -r or -q",
 			entries, strerror(errno));
 	return 0;
 }

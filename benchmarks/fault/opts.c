@@ -48,18 +48,19 @@ static int check(void *data, int nr, char **operands)
 		return bench_fail(-EINVAL, "no operands, but there is \"%s\"",
 				  operands[0]);
 	if (!opts->mem || strncmp(opts->mem, "bar:", 4) || strchr(opts->mem, '@'))
-		return bench_fail(-EINVAL,
-				  "--mem bar:BDF/BAR says which BAR, all of it, "
-				  "like bar:0000:01:00.0/2");
+		return bench_fail(
+			-EINVAL, "--mem bar:BDF/BAR says which BAR, all of it, "
+				 "like bar:0000:01:00.0/2");
 	return 0;
 }
 
 const struct bench_program fault_program = {
 	.name = "peerbar_fault",
-	.usage = "Usage: peerbar_fault --mem bar:BDF/BAR [OPTION]...\n\n"
-		 "Maps a BAR so that the kernel can use entries of 4 KiB, 2 MiB "
-		 "or 1 GiB alone, loads\nonce from every page, and reports page "
-		 "faults as the kernel counts them, and time.\n",
+	.usage =
+		"Usage: peerbar_fault --mem bar:BDF/BAR [OPTION]...\n\n"
+		"Maps a BAR so that the kernel can use entries of 4 KiB, 2 MiB "
+		"or 1 GiB alone, loads\nonce from every page, and reports page "
+		"faults as the kernel counts them, and time.\n",
 	.table = table,
 	.size = sizeof(struct fault_opts),
 	.defaults = defaults,

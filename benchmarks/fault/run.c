@@ -132,8 +132,7 @@ static int map_and_touch(struct bench *b, uint64_t entry, struct outcome *out,
 	return rc;
 }
 
-static int populate_and_touch(struct bench *b, struct outcome *out,
-			      uint32_t round)
+static int populate_and_touch(struct bench *b, struct outcome *out, uint32_t round)
 {
 	struct peerbar_mapping *map;
 	uint64_t start = bench_now();
@@ -181,8 +180,8 @@ static void put_row(struct bench *b, struct bench_table *table,
 		    const struct way *way, const struct outcome *out)
 {
 	const struct peerbar_buffer_info *info = &out->info;
-	double faults = (double)(info->faults_4k + info->faults_2m +
-				 info->faults_1g);
+	double faults =
+		(double)(info->faults_4k + info->faults_2m + info->faults_1g);
 	double map = bench_median(out->map, b->opts->rounds) / 1000;
 	double touch = bench_median(out->touch, b->opts->rounds) / 1000;
 	double again = bench_median(out->again, b->opts->rounds) / 1000;
@@ -264,8 +263,7 @@ static int with_device(struct bench *b, struct json_object *doc)
 		printf("\nPage faults, %s, a load from every page\n",
 		       b->opts->mem);
 		bench_table_open(&table, stdout, columns,
-				 sizeof(columns) / sizeof(*columns), doc,
-				 "rows");
+				 sizeof(columns) / sizeof(*columns), doc, "rows");
 		rc = run_all(b, &table);
 		peerbar_buffer_close(b->buf);
 	}

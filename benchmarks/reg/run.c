@@ -167,8 +167,7 @@ static int run_size(struct bench *b, uint64_t size)
 
 	rc = run_host(b, size);
 	for (i = 0; i < b->opts->nr_ranges && !rc; i++)
-		if (size <= b->bar_size &&
-		    size % (b->opts->ranges[i] * 4096) == 0)
+		if (size <= b->bar_size && size % (b->opts->ranges[i] * 4096) == 0)
 			rc = run_bar(b, size, b->opts->ranges[i]);
 	return rc;
 }

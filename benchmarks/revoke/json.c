@@ -28,8 +28,9 @@ static struct json_object *statuses(const struct revoke_counts *c)
 
 	for (i = 1; i < REVOKE_STATUSES; i++)
 		if (c->status[i])
-			bench_put_u64(obj, ibv_wc_status_str((enum ibv_wc_status)i),
-			    c->status[i]);
+			bench_put_u64(obj,
+				      ibv_wc_status_str((enum ibv_wc_status)i),
+				      c->status[i]);
 	return obj;
 }
 

@@ -138,7 +138,8 @@ static void test_mistakes_are_told(void **state)
 	refuses("-O sent", "no operation \"sent\"");
 	refuses("-c UC", "there are RC and UD");
 	refuses("-c UD", "nothing but -O send");
-	refuses("--transport pigeon", "no transport \"pigeon\"; this build has verbs");
+	refuses("--transport pigeon",
+		"no transport \"pigeon\"; this build has verbs");
 	refuses("-m 700", "512, 1024");
 	refuses("-D never", "--duration wants a number");
 	refuses("-D -1", "--duration wants a number");

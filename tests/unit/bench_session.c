@@ -32,6 +32,7 @@ enum fault {
 	FLIP_A_BIT,
 	WRITE_TOO_FAR,
 	LOSE_THE_LAST,
+	DROP_ONE,
 	FAIL_A_COMPLETION,
 };
 
@@ -83,15 +84,15 @@ static struct json_object *copier_describe(struct bench_transport *t)
 {
 	struct json_object *obj = json_object_new_object();
 
-	json_object_object_add(obj, "self",
-			       json_object_new_uint64((uintptr_t)t));
+	json_object_object_add(obj, "self", json_object_new_uint64((uintptr_t)t));
 	return obj;
 }
 
 static int copier_connect(struct bench_transport *t, struct json_object *far)
 {
-	((struct copier *)t)->far = (struct copier *)(uintptr_t)
-		json_object_get_uint64(json_object_object_get(far, "self"));
+	((struct copier *)t)->far =
+		(struct copier *)(uintptr_t)json_object_get_uint64(
+			json_object_object_get(far, "self"));
 	return 0;
 }
 
@@ -153,14 +154,15 @@ static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
 {
 	struct copier *c = (struct copier *)t;
 	bool last = c->posted == 19, lost = last && fault == LOSE_THE_LAST;
-	bool gone = lost && c->datagram;
+	bool gone = (lost && c->datagram) ||
+		    (c->posted == 9 && fault == DROP_ONE);
 	uint32_t id = 0;
 	uint8_t *to = gone ? NULL : destination(c, wr, &id);
 
 	if (!to && !gone)
 		return -EAGAIN;
 	c->posted++;
-	if (!lost)
+	if (!lost && !gone)
 		memcpy(to,
 		       (uint8_t *)(uintptr_t)(wr->op == BENCH_READ ? wr->remote
 								   : wr->local),
@@ -241,8 +243,7 @@ static int copier_open(const struct bench_transport_config *config,
 static int run_program(const struct bench_program *program, const char *line,
 		       enum fault what)
 {
-	char *words = strdup(line), *save,
-	     *argv[32] = {"program", "--loopback"};
+	char *words = strdup(line), *save, *argv[32] = {"program", "--loopback"};
 	int rc, out, argc = 2;
 	struct bench_opts opts;
 
@@ -288,9 +289,8 @@ static void test_runs_pass(void **state)
 static void test_sends_pass(void **state)
 {
 	assert_int_equal(run("-n 20 -O send -s 1,100,5000", NO_FAULT), 0);
-	assert_int_equal(run("-n 33 -O send -q 3 -t 8 -r 5 -Q 5 -s 100 -e",
-			     NO_FAULT),
-			 0);
+	assert_int_equal(
+		run("-n 33 -O send -q 3 -t 8 -r 5 -Q 5 -s 100 -e", NO_FAULT), 0);
 	assert_int_equal(run("-n 33 -b -q 2 -O send -s 100", NO_FAULT), 0);
 	assert_int_equal(run("-D 0.01 -Q 7 -b -O send -s 1,4K", NO_FAULT), 0);
 }
@@ -306,12 +306,21 @@ static void test_datagrams_may_get_lost(void **state)
 	assert_true(run("-c UD -n 20 -O send -s 100 -t 8", FLIP_A_BIT) < 0);
 }
 
+static void test_connections_may_lose_nothing(void **state)
+{
+	assert_int_equal(run("-n 20 -O send -s 100 -t 8", DROP_ONE),
+			 -EREMOTEIO);
+	assert_non_null(
+		strstr(bench_error(), "message 10 of QP 0 came when 9 was due"));
+	assert_int_equal(run("-c UD -n 20 -O send -s 100 -t 8", DROP_ONE), 0);
+}
+
 static void test_latency_runs_pass(void **state)
 {
 	assert_int_equal(run_lat("-n 300 -O write,read,send -s 1,100", NO_FAULT),
 			 0);
-	assert_int_equal(run_lat("-D 0.02 -O write,read,send -s 64 -e", NO_FAULT),
-			 0);
+	assert_int_equal(
+		run_lat("-D 0.02 -O write,read,send -s 64 -e", NO_FAULT), 0);
 	assert_int_equal(run_lat("-n 20 -c UD -O send -s 64", NO_FAULT), 0);
 }
 
@@ -342,9 +351,8 @@ static void test_far_end_notices_the_end(void **state)
 static void test_each_qp_has_its_mr(void **state)
 {
 	atomic_store(&registered, 0);
-	assert_int_equal(run("-n 20 -q 3 --mr_per_qp -O write,send -s 64",
-			     NO_FAULT),
-			 0);
+	assert_int_equal(
+		run("-n 20 -q 3 --mr_per_qp -O write,send -s 64", NO_FAULT), 0);
 	assert_int_equal(atomic_load(&registered), 6);
 }
 
@@ -357,12 +365,9 @@ static void test_too_large_a_message(void **state)
 static void test_wrong_content_fails(void **state)
 {
 	static const char *const lines[] = {
-		"-n 20 -t 8 -s 100",
-		"-n 20 -t 8 -O read -s 100",
-		"-n 20 -t 8 -b -s 100",
-		"-n 20 -t 8 -b -O read -s 100",
-		"-n 20 -t 8 -O send -s 100",
-		"-n 20 -t 8 -b -O send -s 100",
+		"-n 20 -t 8 -s 100",	     "-n 20 -t 8 -O read -s 100",
+		"-n 20 -t 8 -b -s 100",	     "-n 20 -t 8 -b -O read -s 100",
+		"-n 20 -t 8 -O send -s 100", "-n 20 -t 8 -b -O send -s 100",
 	};
 	size_t i;
 
@@ -457,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_runs_pass),
 		cmocka_unit_test(test_sends_pass),
 		cmocka_unit_test(test_datagrams_may_get_lost),
+		cmocka_unit_test(test_connections_may_lose_nothing),
 		cmocka_unit_test(test_latency_runs_pass),
 		cmocka_unit_test(test_latency_runs_compare),
 		cmocka_unit_test(test_far_end_notices_the_end),

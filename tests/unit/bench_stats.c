@@ -80,7 +80,8 @@ static void test_a_row_is_on_paper_and_in_json(void **state)
 	bench_table_open(&table, f, columns, 3, doc, "rows");
 	bench_table_row(&table, cells);
 	fclose(f);
-	assert_string_equal(text, " what   #n   value  \n one    12   1.25   \n");
+	assert_string_equal(text,
+			    " what   #n   value  \n one    12   1.25   \n");
 	row = json_object_array_get_idx(json_object_object_get(doc, "rows"), 0);
 	assert_string_equal(
 		json_object_get_string(json_object_object_get(row, "what")),
