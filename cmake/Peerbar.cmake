@@ -10,6 +10,8 @@ target_compile_definitions(peerbar_flags INTERFACE _GNU_SOURCE)
 target_compile_options(peerbar_flags INTERFACE
 	-Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 	-Wpointer-arith -Wvla -Wno-unused-parameter -fvisibility=hidden
+	# how the kernel's own headers are meant to be used
+	$<$<C_COMPILER_ID:Clang>:-Wno-gnu-variable-sized-type-not-at-end>
 	$<$<BOOL:${PEERBAR_WERROR}>:-Werror>)
 if(PEERBAR_SANITIZE)
 	target_compile_options(peerbar_flags INTERFACE

@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -566,57 +565,6 @@ static void alternate_stack(void **state)
 	memory_close(&mem);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define TIMED
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1e9 + time.tv_nsec;
-}
-
-/* Nanoseconds per block: the best of many goes, since others run, too. */
-static double best_time(struct memory *mem, bool guarded)
-{
-	static char block[4096];
-	double best = 1e12;
-	unsigned int go, i;
-
-	for (go = 0; go < 200; go++) {
-		double start = now();
-
-		for (i = 0; i < 100; i++)
-			if (guarded)
-				peerbar_write(&mem->map, 0, block, sizeof(block));
-			else
-				copy_to_io(mem->map.addr, block, sizeof(block));
-		if ((now() - start) / 100 < best)
-			best = (now() - start) / 100;
-	}
-	return best;
-}
-
-/*
- * 5 % was measured on ordinary memory in the cache, the worst case.  The limit
- * leaves room for other machines and still sees one system call per access.
- */
-static void cheap(void **state)
-{
-	struct memory mem;
-	double plain, guarded;
-
-	guard_to_front();
-	memory_open(&mem);
-	plain = best_time(&mem, false);
-	guarded = best_time(&mem, true);
-	print_message("4 KiB: plain %.0f ns, guarded %.0f ns\n", plain, guarded);
-	assert_true(guarded < plain * 1.25);
-	memory_close(&mem);
-}
-#endif
-
 int main(void)
 {
 	/* children first: they install handlers of their own before ours */
@@ -631,9 +579,6 @@ int main(void)
 		cmocka_unit_test(a_broken_scope_can_be_begun_again),
 		cmocka_unit_test(alternate_stack),
 		cmocka_unit_test(threads),
-#ifdef TIMED
-		cmocka_unit_test(cheap),
-#endif
 	};
 
 	return RUN(tests);
