@@ -30,7 +30,7 @@ _peerbar_program() {
 			if declare -F _command_offset >/dev/null; then
 				_command_offset $((i + 1))
 			else
-				COMPREPLY=($(compgen -c -- "${COMP_WORDS[COMP_CWORD]}"))
+				mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")
 			fi
 			return 0 ;;
 		esac

@@ -65,7 +65,7 @@ static int take_back(const char *target, const char *which)
 
 static int run(int argc, char **argv)
 {
-	int status, i;
+	int status = STATUS_GOOD, i;
 	const char *target;
 
 	memset(&opts, 0, sizeof(opts));
