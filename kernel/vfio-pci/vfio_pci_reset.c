@@ -13,6 +13,8 @@
  */
 #include <linux/list.h>
 #include <linux/lockdep.h>
+#include <linux/pci.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
@@ -80,15 +82,40 @@ int vfio_pci_reset_bus(struct pci_dev *pdev)
 }
 
 /*
- * A bus reset comes here for one device after the other and holds all their
- * memory_locks together.  That cannot deadlock: whoever else takes several of
- * them (hot reset) only tries.
+ * A bus reset comes here for one device after the other, and holds all their
+ * memory_locks together.  The lock of the port above, held over the whole of
+ * it, keeps two of them from doing that at once; hot reset, which takes several
+ * as well, only tries.
  */
-static unsigned int __maybe_unused
-vfio_pci_reset_subclass(struct pci_dev *pdev)
+static void vfio_pci_reset_down_write(struct vfio_pci_core_device *vdev)
 {
-	return (PCI_SLOT(pdev->devfn) + PCI_FUNC(pdev->devfn)) %
-	       MAX_LOCKDEP_SUBCLASSES;
+	struct pci_dev *port = pci_upstream_bridge(vdev->pdev);
+
+	if (IS_ENABLED(CONFIG_DEBUG_LOCK_ALLOC) && port &&
+	    lockdep_is_held(&port->dev.mutex))
+		down_write_nest_lock(&vdev->memory_lock, &port->dev.mutex);
+	else
+		down_write(&vdev->memory_lock);
+}
+
+/*
+ * The holder of memory_lock may be waiting for config access: a write of the
+ * command register does.  Resets block config access before they come here, so
+ * it is let go until memory_lock is ours.  That is safe: nothing was done to
+ * the device yet, and whoever gets at it now did so before the reset.  Nor can
+ * anybody else block it meanwhile, as that takes device_lock, which is held.
+ */
+static void vfio_pci_reset_lock(struct vfio_pci_core_device *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	bool blocked = pdev->block_cfg_access;
+
+	/* not by pci_reset_function_locked() */
+	if (blocked)
+		pci_cfg_access_unlock(pdev);
+	vfio_pci_reset_down_write(vdev);
+	if (blocked)
+		pci_cfg_access_lock(pdev);
 }
 
 void vfio_pci_core_reset_prepare(struct pci_dev *pdev)
@@ -100,7 +127,7 @@ void vfio_pci_core_reset_prepare(struct pci_dev *pdev)
 	if (vfio_pci_reset_is_own())
 		return;
 
-	down_write_nested(&vdev->memory_lock, vfio_pci_reset_subclass(pdev));
+	vfio_pci_reset_lock(vdev);
 	/* before the PCI core does it, which knows nothing of vdev->pm_save */
 	vfio_pci_set_power_state(vdev, PCI_D0);
 	vfio_pci_revoke_bars(vdev);

@@ -192,8 +192,7 @@ static enum fx_count do_reset(struct arena *arena, uint64_t random)
 	int ret;
 
 	pthread_rwlock_rdlock(&arena->device_lock);
-	/* not through sysfs: see the known limits in kernel/README.md */
-	ret = peerbar_device_reset(arena->dev);
+	ret = fx_reset(arena->dev, random % 2);
 	pthread_rwlock_unlock(&arena->device_lock);
 	/* EAGAIN: another reset holds the device */
 	if (ret && ret != -EAGAIN)
