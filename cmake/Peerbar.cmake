@@ -22,11 +22,13 @@ if(PEERBAR_SANITIZE)
 endif()
 
 # peerbar_find(PREFIX pkg-config-module PACKAGE debian-name WITHOUT consequence
-#	[SINCE version BECAUSE what-came-with-it [BEFORE version]])
+#	[SINCE version BECAUSE what-came-with-it]
+#	[KNOWN_BY file-with-@VERSION@])
+# KNOWN_BY: only minor versions for which there is such a file, "1_18" for 1.18.x.
 # An optional dependency: PEERBAR_<PREFIX> defaults to AUTO; ON makes absence an
 # error, OFF does not look.  Target: PkgConfig::PREFIX.
 function(peerbar_find prefix module)
-	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT;SINCE;BECAUSE;BEFORE" "" ${ARGN})
+	cmake_parse_arguments(arg "" "PACKAGE;WITHOUT;SINCE;BECAUSE;KNOWN_BY" "" ${ARGN})
 	set(PEERBAR_${prefix} AUTO CACHE STRING "Use ${module}: AUTO, ON or OFF")
 	if(NOT PEERBAR_${prefix})
 		set(why "switched off")
@@ -40,11 +42,14 @@ function(peerbar_find prefix module)
 first with ${arg_BECAUSE}")
 		set(${prefix}_FOUND FALSE)
 	endif()
-	if(${prefix}_FOUND AND arg_BEFORE AND
-			NOT ${prefix}_VERSION VERSION_LESS arg_BEFORE)
-		set(why "${${prefix}_VERSION} is newer than any with \
-${arg_BECAUSE}, all before ${arg_BEFORE}")
-		set(${prefix}_FOUND FALSE)
+	if(${prefix}_FOUND AND arg_KNOWN_BY)
+		string(REGEX REPLACE "^([0-9]+)\\.([0-9]+).*" "\\1_\\2" VERSION
+			${${prefix}_VERSION})
+		string(CONFIGURE ${arg_KNOWN_BY} file @ONLY)
+		if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${file})
+			set(why "${${prefix}_VERSION} is not known here: no ${file}")
+			set(${prefix}_FOUND FALSE)
+		endif()
 	endif()
 	if(NOT ${prefix}_FOUND)
 		if(PEERBAR_${prefix} STREQUAL "ON")

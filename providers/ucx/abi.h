@@ -19,6 +19,8 @@
 
 #if UCX_ABI(18)
 #include "abi_1_18.h"
+#elif UCX_ABI(23)
+#include "abi_1_23.h"
 #else
 #error "no abi_MAJOR_MINOR.h for this UCX; CMakeLists.txt should have said so"
 #endif

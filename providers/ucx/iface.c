@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include <ucs/sys/stubs.h>
 #include <ucs/sys/topo/base/topo.h>
 
+#include "copy.h"
 #include "iface.h"
+#include "md.h"
 
 #define NOTHING(type) ((type)ucs_empty_function)
-#define UNSUPPORTED   ((void *)ucs_empty_function_return_unsupported)
+
+/* what UCX compares with the other ways to copy; slow is what a BAR is */
+#define COPY_BANDWIDTH (200.0 * (1 << 20))
+#define COPY_LATENCY   1e-6
 
 typedef struct ucx_iface {
 	uct_base_iface_t super;
 	uint64_t id;
+	bool copies;
 } ucx_iface_t;
 
 typedef struct ucx_ep {
@@ -33,6 +41,61 @@ static UCS_CLASS_CLEANUP_FUNC(ucx_ep_t)
 UCS_CLASS_DEFINE(ucx_ep_t, uct_base_ep_t);
 static UCS_CLASS_DEFINE_NEW_FUNC(ucx_ep_t, uct_ep_t, const uct_ep_params_t *);
 static UCS_CLASS_DEFINE_DELETE_FUNC(ucx_ep_t, uct_ep_t);
+
+/*
+ * "Put" is to BAR memory, "get" from it: UCX has it done for memory whose type
+ * it cannot touch itself, on an endpoint to this very interface.
+ */
+static ucs_status_t ep_put_short(uct_ep_h ep, const void *buffer,
+				 unsigned int length, uint64_t remote_addr,
+				 uct_rkey_t rkey)
+{
+	ucx_copy_to_bar((void *)(uintptr_t)remote_addr, buffer, length);
+	return UCS_OK;
+}
+
+static ucs_status_t ep_get_short(uct_ep_h ep, void *buffer, unsigned int length,
+				 uint64_t remote_addr, uct_rkey_t rkey)
+{
+	ucx_copy_from_bar(buffer, (void *)(uintptr_t)remote_addr, length);
+	return UCS_OK;
+}
+
+static ucs_status_t ep_put_zcopy(uct_ep_h ep, const uct_iov_t *iov, size_t nr,
+				 uint64_t remote_addr, uct_rkey_t rkey,
+				 uct_completion_t *completion)
+{
+	ucx_copy_to_bar((void *)(uintptr_t)remote_addr, iov->buffer,
+			iov->length * iov->count);
+	return UCS_OK;
+}
+
+static ucs_status_t ep_get_zcopy(uct_ep_h ep, const uct_iov_t *iov, size_t nr,
+				 uint64_t remote_addr, uct_rkey_t rkey,
+				 uct_completion_t *completion)
+{
+	ucx_copy_from_bar(iov->buffer, (void *)(uintptr_t)remote_addr,
+			  iov->length * iov->count);
+	return UCS_OK;
+}
+
+static void add_copies(uct_iface_attr_t *attr)
+{
+	attr->cap.flags |= UCT_IFACE_FLAG_PUT_SHORT | UCT_IFACE_FLAG_GET_SHORT |
+			   UCT_IFACE_FLAG_PUT_ZCOPY | UCT_IFACE_FLAG_GET_ZCOPY;
+	attr->cap.put.max_short = UINT_MAX;
+	attr->cap.put.max_zcopy = SIZE_MAX;
+	attr->cap.put.opt_zcopy_align = 1;
+	attr->cap.put.align_mtu = 1;
+	attr->cap.put.max_iov = 1;
+	attr->cap.get.max_short = UINT_MAX;
+	attr->cap.get.max_zcopy = SIZE_MAX;
+	attr->cap.get.opt_zcopy_align = 1;
+	attr->cap.get.align_mtu = 1;
+	attr->cap.get.max_iov = 1;
+	attr->bandwidth.dedicated = COPY_BANDWIDTH;
+	attr->latency.c = COPY_LATENCY;
+}
 
 static ucs_status_t iface_get_address(uct_iface_h iface, uct_iface_addr_t *addr)
 {
@@ -57,12 +120,18 @@ static ucs_status_t iface_query(uct_iface_h iface, uct_iface_attr_t *attr)
 		UCT_IFACE_FLAG_CONNECT_TO_IFACE | UCT_IFACE_FLAG_PENDING;
 	/* peers do not take an address with none at all */
 	attr->bandwidth.dedicated = 1 << 20;
+	if (((ucx_iface_t *)iface)->copies)
+		add_copies(attr);
 	return UCS_OK;
 }
 
 static UCS_CLASS_DECLARE_DELETE_FUNC(ucx_iface_t, uct_iface_t);
 
 static uct_iface_ops_t iface_ops = {
+	.ep_put_short = ep_put_short,
+	.ep_put_zcopy = ep_put_zcopy,
+	.ep_get_short = ep_get_short,
+	.ep_get_zcopy = ep_get_zcopy,
 	.ep_pending_add = (void *)ucs_empty_function_return_busy,
 	.ep_pending_purge = NOTHING(uct_ep_pending_purge_func_t),
 	.ep_flush = uct_base_ep_flush,
@@ -84,11 +153,9 @@ static uct_iface_ops_t iface_ops = {
 static uct_iface_internal_ops_t internal_ops = {
 	.iface_estimate_perf = uct_base_iface_estimate_perf,
 	.iface_vfs_refresh = (void *)ucs_empty_function,
-	.ep_query = UNSUPPORTED,
-	.ep_invalidate = UNSUPPORTED,
-	.ep_connect_to_ep_v2 = UNSUPPORTED,
 	.iface_is_reachable_v2 = iface_is_reachable,
 	.ep_is_connected = uct_base_ep_is_connected,
+	ABI_INTERNAL_OPS_UNUSED,
 };
 
 static UCS_CLASS_INIT_FUNC(ucx_iface_t, uct_md_h md, uct_worker_h worker,
@@ -97,6 +164,7 @@ static UCS_CLASS_INIT_FUNC(ucx_iface_t, uct_md_h md, uct_worker_h worker,
 {
 	UCS_CLASS_CALL_SUPER_INIT(uct_base_iface_t, &iface_ops, &internal_ops,
 				  md, worker, params, config);
+	self->copies = ucx_md_is_rdma(md);
 	/* among all processes of all nodes */
 	if (getrandom(&self->id, sizeof(self->id), 0) != sizeof(self->id))
 		return UCS_ERR_IO_ERROR;

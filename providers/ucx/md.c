@@ -15,6 +15,9 @@
 #include "pool.h"
 
 #define HOST UCS_BIT(UCS_MEMORY_TYPE_HOST)
+#define RDMA UCS_BIT(UCS_MEMORY_TYPE_RDMA)
+
+static const char *type_names[] = {"host", "rdma", NULL};
 
 ucs_config_field_t ucx_md_config_table[] = {
 	{"", "", NULL, ucs_offsetof(struct ucx_md_config, super),
@@ -26,16 +29,27 @@ ucs_config_field_t ucx_md_config_table[] = {
 	 "The device is opened by the first allocation.",
 	 ucs_offsetof(struct ucx_md_config, device), UCS_CONFIG_TYPE_STRING},
 
+	{"MEM_TYPE", "host",
+	 "Type that BAR memory has in UCX.\n"
+	 " host - ordinary memory: the CPU copies short messages through the\n"
+	 "        mapping, peers need not know\n"
+	 " rdma - memory of a device: UCX copies with I/O accesses of natural\n"
+	 "        width, and never by cma; tells it by UCX_MEMTYPE_CACHE=n",
+	 ucs_offsetof(struct ucx_md_config, rdma),
+	 UCS_CONFIG_TYPE_ENUM(type_names)},
+
 	{NULL},
 };
 
 /**
  * struct ucx_md - an open domain
  * @pool: NULL when there is nothing to allocate from
+ * @type: of BAR memory
  */
 struct ucx_md {
 	uct_md_t super;
 	struct ucx_pool *pool;
+	ucs_memory_type_t type;
 };
 
 static struct ucx_md *to_ucx_md(uct_md_h md)
@@ -49,16 +63,31 @@ static void md_close(uct_md_h md)
 	free(md);
 }
 
-/* A BAR that the CPU maps is used like any memory: it has no type of its own. */
+bool ucx_md_is_rdma(uct_md_h md)
+{
+	return to_ucx_md(md)->type == UCS_MEMORY_TYPE_RDMA;
+}
+
+/*
+ * A BAR that the CPU maps is used like any memory, unless it has a type of its
+ * own.  UCX registers memory with a domain before that domain's transport
+ * copies it; there is nothing to do for it.
+ */
 static ucs_status_t md_query(uct_md_h md, uct_md_attr_v2_t *attr)
 {
 	uct_md_base_md_query(attr);
 	attr->flags = 0;
 	attr->access_mem_types = HOST;
-	attr->dmabuf_mem_types = HOST;
+	if (ucx_md_is_rdma(md)) {
+		attr->flags = UCT_MD_FLAG_REG;
+		attr->access_mem_types = attr->reg_mem_types = HOST | RDMA;
+		attr->detect_mem_types = RDMA;
+	}
+	/* what UCX was not told of is of type host, and a BAR all the same */
+	attr->dmabuf_mem_types = attr->access_mem_types;
 	if (to_ucx_md(md)->pool) {
-		attr->flags = UCT_MD_FLAG_ALLOC;
-		attr->alloc_mem_types = HOST;
+		attr->flags |= UCT_MD_FLAG_ALLOC;
+		attr->alloc_mem_types = UCS_BIT(to_ucx_md(md)->type);
 		attr->max_alloc = SIZE_MAX;
 	}
 	return UCS_OK;
@@ -73,14 +102,26 @@ static bool is_user_memory(const char *name)
 	return name && !strcmp(name, "user memory");
 }
 
+/* UCX's cache of types, if it is used, is made by the first look into it. */
+static bool has_types(uct_md_h md)
+{
+	ucs_memory_info_t info = {0};
+
+	if (!ucx_md_is_rdma(md))
+		return false;
+	ucs_memtype_cache_lookup(&info, 1, &info);
+	return ucs_memtype_cache_global_instance;
+}
+
 static ucs_status_t md_mem_alloc(uct_md_h md, size_t *length, void **address,
-				 ucs_memory_type_t type, unsigned int flags,
+				 ucs_memory_type_t type,
+				 ABI_SYS_DEV unsigned int flags,
 				 const char *name, uct_mem_h *memh)
 {
 	struct ucx_piece *piece;
 	int ret;
 
-	if (type != UCS_MEMORY_TYPE_HOST || flags & UCT_MD_MEM_FLAG_FIXED ||
+	if (type != to_ucx_md(md)->type || flags & UCT_MD_MEM_FLAG_FIXED ||
 	    !is_user_memory(name))
 		return UCS_ERR_UNSUPPORTED;
 	ret = ucx_piece_cut(to_ucx_md(md)->pool, *length, &piece);
@@ -93,11 +134,16 @@ static ucs_status_t md_mem_alloc(uct_md_h md, size_t *length, void **address,
 	*length = ucx_piece_len(piece);
 	*address = ucx_piece_addr(piece);
 	*memh = piece;
+	if (has_types(md))
+		abi_type_is(*address, *length, type);
 	return UCS_OK;
 }
 
 static ucs_status_t md_mem_free(uct_md_h md, uct_mem_h memh)
 {
+	if (has_types(md))
+		ucs_memtype_cache_remove(ucx_piece_addr(memh),
+					 ucx_piece_len(memh));
 	ucx_piece_return(memh);
 	return UCS_OK;
 }
@@ -148,12 +194,16 @@ static ucs_status_t dup_fd(int fd, int *out)
 }
 
 static ucs_status_t md_mem_query(uct_md_h md, const void *address,
-				 size_t length, uct_md_mem_attr_t *attr)
+				 size_t length, abi_mem_attr_t *attr)
 {
 	const uint64_t mask = attr->field_mask;
 	struct peerbar_hit hit;
 	ucs_status_t status = find(address, length, &hit);
 
+	/* whose memory is it?  Not ours, when it is no BAR. */
+	if (status == UCS_OK && mask & UCT_MD_MEM_ATTR_FIELD_MEM_TYPE &&
+	    ucx_md_is_rdma(md) && hit.fd == UCT_DMABUF_FD_INVALID)
+		status = UCS_ERR_INVALID_ADDR;
 	if (status != UCS_OK)
 		return status;
 	if (mask & UCT_MD_MEM_ATTR_FIELD_DMABUF_FD)
@@ -163,14 +213,28 @@ static ucs_status_t md_mem_query(uct_md_h md, const void *address,
 	if (mask & UCT_MD_MEM_ATTR_FIELD_DMABUF_OFFSET)
 		attr->dmabuf_offset = hit.offset;
 	if (mask & UCT_MD_MEM_ATTR_FIELD_MEM_TYPE)
-		attr->mem_type = UCS_MEMORY_TYPE_HOST;
+		attr->mem_type = to_ucx_md(md)->type;
 	if (mask & UCT_MD_MEM_ATTR_FIELD_SYS_DEV)
 		attr->sys_dev = UCS_SYS_DEVICE_ID_UNKNOWN;
 	if (mask & UCT_MD_MEM_ATTR_FIELD_BASE_ADDRESS)
 		attr->base_address = hit.base;
 	if (mask & UCT_MD_MEM_ATTR_FIELD_ALLOC_LENGTH)
 		attr->alloc_length = hit.size;
+	abi_mem_flags_none(attr);
 	return UCS_OK;
+}
+
+static ucs_status_t md_detect(uct_md_h md, const void *address, size_t length,
+			      ucs_memory_type_t *type)
+{
+	abi_mem_attr_t attr = {.field_mask = UCT_MD_MEM_ATTR_FIELD_MEM_TYPE};
+	ucs_status_t status = UCS_ERR_INVALID_ADDR;
+
+	if (ucx_md_is_rdma(md))
+		status = md_mem_query(md, address, length, &attr);
+	if (status == UCS_OK)
+		*type = attr.mem_type;
+	return status;
 }
 
 static uct_md_ops_t md_ops = {
@@ -178,13 +242,12 @@ static uct_md_ops_t md_ops = {
 	.query = md_query,
 	.mem_alloc = md_mem_alloc,
 	.mem_free = md_mem_free,
-	.mem_advise = (void *)ucs_empty_function_return_unsupported,
-	.mem_reg = (void *)ucs_empty_function_return_unsupported,
-	.mem_dereg = (void *)ucs_empty_function_return_unsupported,
+	.mem_reg = uct_md_dummy_mem_reg,
+	.mem_dereg = uct_md_dummy_mem_dereg,
 	.mem_query = md_mem_query,
 	.mkey_pack = md_mkey_pack,
-	.mem_attach = (void *)ucs_empty_function_return_unsupported,
-	.detect_memory_type = (void *)ucs_empty_function_return_unsupported,
+	.detect_memory_type = md_detect,
+	ABI_MD_OPS_UNUSED,
 };
 
 ucs_status_t ucx_md_open(uct_component_h component, const char *name,
@@ -199,6 +262,7 @@ ucs_status_t ucx_md_open(uct_component_h component, const char *name,
 		return UCS_ERR_NO_MEMORY;
 	md->super.ops = &md_ops;
 	md->super.component = component;
+	md->type = ours->rdma ? UCS_MEMORY_TYPE_RDMA : UCS_MEMORY_TYPE_HOST;
 	if (*ours->device) {
 		ret = ucx_pool_get(ours->device, &md->pool);
 		if (ret) {

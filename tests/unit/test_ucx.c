@@ -13,6 +13,7 @@
 #include "abi.h"
 #include "component.h"
 #include "convert.h"
+#include "copy.h"
 #include "fake_kernel.h"
 #include "layout.h"
 #include "native_kernel.h"
@@ -92,7 +93,7 @@ static void other_versions_are_refused(void **state)
 {
 	assert_int_equal(ucx_layout_check(), 0);
 	newer = 1;
-	assert_error(ucx_layout_check(), EPROTONOSUPPORT, "this is UCX 1.19");
+	assert_error(ucx_layout_check(), EPROTONOSUPPORT, "and built for 1");
 	assert_error(ucx_component_register(), EPROTONOSUPPORT,
 		     "goes on without");
 	newer = 0;
@@ -205,6 +206,17 @@ static uct_md_h open_md(const char *device)
 	return md;
 }
 
+static uct_md_h open_rdma(const char *device)
+{
+	uct_md_h md;
+
+	setenv("UCX_VFIO_MEM_TYPE", "rdma", 1);
+	md = open_md(device);
+	unsetenv("UCX_VFIO_MEM_TYPE");
+	assert_non_null(md);
+	return md;
+}
+
 static void queries(uct_md_h md, const char *at, size_t len, ino_t ino,
 		    size_t offset)
 {
@@ -280,8 +292,9 @@ static void addresses_are_told_apart(void **state)
 	assert_int_equal(native_fds(), fds_before);
 }
 
-static ucs_status_t allocate(uct_md_h md, size_t len, const char *name,
-			     uct_allocated_memory_t *mem)
+static ucs_status_t allocate_as(uct_md_h md, size_t len, const char *name,
+				ucs_memory_type_t type,
+				uct_allocated_memory_t *mem)
 {
 	static const uct_alloc_method_t method = UCT_ALLOC_METHOD_MD;
 	uct_mem_alloc_params_t params = {
@@ -292,10 +305,16 @@ static ucs_status_t allocate(uct_md_h md, size_t len, const char *name,
 		.flags = UCT_MD_MEM_ACCESS_ALL,
 		.mds = {.mds = &md, .count = 1},
 		.name = name,
-		.mem_type = UCS_MEMORY_TYPE_HOST,
+		.mem_type = type,
 	};
 
 	return uct_mem_alloc(len, &method, 1, &params, mem);
+}
+
+static ucs_status_t allocate(uct_md_h md, size_t len, const char *name,
+			     uct_allocated_memory_t *mem)
+{
+	return allocate_as(md, len, name, UCS_MEMORY_TYPE_HOST, mem);
 }
 
 static void memory_is_cut_from_the_bar(void **state)
@@ -337,6 +356,62 @@ static void without_a_device_nothing_is_allocated(void **state)
 	assert_int_equal(native_fds(), fds_before);
 }
 
+static void a_type_of_its_own(void **state)
+{
+	uct_md_h md = open_rdma(TEXT);
+	uct_md_mem_attr_t attr = {.field_mask = UCT_MD_MEM_ATTR_FIELD_MEM_TYPE};
+	uct_allocated_memory_t mem;
+	ucs_memory_type_t type;
+	struct peerbar_hit hit;
+	char host[8];
+
+	assert_int_equal(allocate_as(md, PAGE, "user memory",
+				     UCS_MEMORY_TYPE_RDMA, &mem),
+			 UCS_OK);
+	assert_int_equal(peerbar_registry_find(mem.address, PAGE, &hit), 0);
+	assert_int_equal(uct_md_mem_query(md, mem.address, PAGE, &attr), UCS_OK);
+	assert_int_equal(attr.mem_type, UCS_MEMORY_TYPE_RDMA);
+	assert_int_equal(uct_md_detect_memory_type(md, mem.address, 1, &type),
+			 UCS_OK);
+	assert_int_equal(type, UCS_MEMORY_TYPE_RDMA);
+	assert_int_equal(uct_md_mem_query(md, host, 8, &attr),
+			 UCS_ERR_INVALID_ADDR);
+	/* which asks for the dma-buf only */
+	attr.field_mask = UCT_MD_MEM_ATTR_FIELD_DMABUF_FD;
+	assert_int_equal(uct_md_mem_query(md, host, 8, &attr), UCS_OK);
+	assert_int_equal(attr.dmabuf_fd, UCT_DMABUF_FD_INVALID);
+	assert_int_equal(uct_mem_free(&mem), UCS_OK);
+	uct_md_close(md);
+	assert_int_equal(native_fds(), fds_before);
+}
+
+/* All alignments of both sides, all lengths around the widths. */
+static void copies_are_exact(void **state)
+{
+	uint64_t room[3][8];
+	char *bar = (char *)room[0], *host = (char *)room[1];
+	char *back = (char *)room[2];
+	unsigned int at, from, len, i;
+
+	for (i = 0; i < sizeof(room[1]); i++)
+		host[i] = (char)(i + 1);
+	for (at = 0; at < 9; at++)
+		for (from = 0; from < 9; from++)
+			for (len = 0; len < 40; len++) {
+				memset(bar, 0, sizeof(room[0]));
+				memset(back, 0, sizeof(room[2]));
+				ucx_copy_to_bar(bar + at, host + from, len);
+				assert_memory_equal(bar + at, host + from, len);
+				assert_int_equal(bar[at + len], 0);
+				assert_true(!at || !bar[at - 1]);
+				ucx_copy_from_bar(back + from, bar + at, len);
+				assert_memory_equal(back + from, host + from,
+						    len);
+				assert_int_equal(back[from + len], 0);
+				assert_true(!from || !back[from - 1]);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +425,8 @@ int main(void)
 		cmocka_unit_test_setup(memory_is_cut_from_the_bar, setup),
 		cmocka_unit_test_setup(without_a_device_nothing_is_allocated,
 				       setup),
+		cmocka_unit_test_setup(a_type_of_its_own, setup),
+		cmocka_unit_test(copies_are_exact),
 	};
 
 	fake_reset();
