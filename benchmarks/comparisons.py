@@ -30,6 +30,23 @@ def bar_against_host(doc):
                             "higher", noise, 0.95)
 
 
+def work_against_host(doc):
+    """The same by counting: what the machine executed for each KiB."""
+    for op in ("write", "read"):
+        for size in BIG:
+            base = rows(doc, "bandwidth", op=op, bytes=size, memory=0)
+            for row in rows(doc, "bandwidth", op=op, bytes=size):
+                if not base or row["memory"] == 0 or \
+                        not row.get("insns_per_KiB"):
+                    continue
+                ratio, noise = spread(ratios(row, base[0], "insns_samples"))
+                yield entry(f"RDMA {op.upper()} {size_name(size)}, "
+                            f"{row['path']} against host->host: instructions "
+                            "of both ends, kernel included",
+                            row["insns_per_KiB"], base[0]["insns_per_KiB"],
+                            ratio, "1/KiB", "lower", noise)
+
+
 def latency_against_host(doc):
     for op in ("write", "read", "send"):
         base = rows(doc, "latency", op=op, memory=0)
@@ -55,12 +72,17 @@ def direct_against_bounce(doc):
         yield entry(name + ": bandwidth", direct["bw_average_MiBps"],
                     bounce["bw_average_MiBps"], ratio, "MiB/s", "higher", noise)
         for key, samples, words in (
+                ("insns_per_KiB", "insns_samples",
+                 "instructions of both ends, kernel included"),
                 ("cpu_ns_per_KiB", "cpu_samples", "CPU time, kernel included"),
                 ("own_cpu_ns_per_KiB", "own_cpu_samples",
                  "the program's own share")):
             ratio, noise = spread(ratios(direct, bounce, samples))
+            if not ratio:
+                continue
             yield entry(f"{name}: {words}", direct[key], bounce[key], ratio,
-                        "ns/KiB", "lower", noise)
+                        "1/KiB" if key == "insns_per_KiB" else "ns/KiB",
+                        "lower", noise)
         if direct["cpu_ns_per_KiB"] > 0:
             yield entry(f"SEND {size_name(size)}, direct: the program's own "
                         "share of all CPU time",
@@ -124,7 +146,7 @@ def one_against_all(doc):
 
 def all_of(doc):
     found = []
-    for part in (bar_against_host, direct_against_bounce,
+    for part in (bar_against_host, work_against_host, direct_against_bounce,
                  latency_against_host, guarded_against_plain,
                  pages_against_pages, one_against_all):
         found += part(doc)

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "insns.h"
 #include "json.h"
 #include "near.h"
 #include "pattern.h"
@@ -123,6 +124,20 @@ static void far_result(struct json_object *reply, uint32_t qps,
 	out->cpu.thread = bench_get_u64(reply, "cpu_thread");
 }
 
+/* both ends work while this one does */
+static int run_counted(struct bench_near *n, const struct bench_test *test,
+		       struct bench_samples *samples, struct bench_result *out)
+{
+	int rc;
+
+	bench_insns_mark();
+	rc = bench_peer_run(&n->peer, test, true, samples, out);
+	bench_insns_mark();
+	if (!rc)
+		out->insns = bench_insns_between();
+	return rc;
+}
+
 /* the far end says when it is ready, and again when it is done */
 static int run_both(struct bench_near *n, const struct bench_test *test,
 		    struct bench_samples *samples, struct bench_result *near,
@@ -136,7 +151,7 @@ static int run_both(struct bench_near *n, const struct bench_test *test,
 	if (!rc && two)
 		rc = ask(n, request("run", test));
 	if (!rc)
-		rc = bench_peer_run(&n->peer, test, true, samples, near);
+		rc = run_counted(n, test, samples, near);
 	if ((rc && rc != -ECONNRESET) || !two)
 		return rc;
 	/* when that was cut short, it says why */

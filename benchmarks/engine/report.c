@@ -118,7 +118,7 @@ void bench_report_head(struct bench_report *report, enum bench_op op)
 		opts->verify ? "every byte compared" : "content not compared");
 	report->kind->head(report);
 	fprintf(report->to, "%s%s%s\n", opts->datagram ? "   lost    " : "",
-		opts->cpu_util ? "   CPU[ns/KiB]   own[ns/KiB]" : "",
+		opts->cpu_util ? "   CPU[ns/KiB]   own[ns/KiB]   insns/KiB" : "",
 		report->compares ? "   ratio    memory" : "");
 }
 
@@ -159,6 +159,10 @@ static void save_row(struct bench_report *report, const struct bench_row *row,
 			 bench_row_median(row, BENCH_ROW_CPU));
 	bench_put_double(obj, "own_cpu_ns_per_KiB",
 			 bench_row_median(row, BENCH_ROW_APP));
+	bench_put_double(obj, "insns_per_KiB",
+			 bench_row_median(row, BENCH_ROW_INSNS));
+	bench_put_doubles(obj, "insns_samples", row->v[BENCH_ROW_INSNS],
+			  row->rounds, 1);
 	bench_put_doubles(obj, "cpu_samples", row->v[BENCH_ROW_CPU],
 			  row->rounds, 1);
 	bench_put_doubles(obj, "own_cpu_samples", row->v[BENCH_ROW_APP],
@@ -180,9 +184,10 @@ void bench_report_row(struct bench_report *report, struct bench_row *row,
 	if (report->opts->datagram)
 		fprintf(report->to, "   %-8llu", (unsigned long long)row->lost);
 	if (report->opts->cpu_util)
-		fprintf(report->to, "   %-11.0f   %-11.0f",
+		fprintf(report->to, "   %-11.0f   %-11.0f   %-9.0f",
 			bench_row_median(row, BENCH_ROW_CPU),
-			bench_row_median(row, BENCH_ROW_APP));
+			bench_row_median(row, BENCH_ROW_APP),
+			bench_row_median(row, BENCH_ROW_INSNS));
 	if (report->compares)
 		fprintf(report->to, "   %-8.2f %s",
 			bench_row_median(row, BENCH_ROW_RATIO), path);

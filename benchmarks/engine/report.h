@@ -21,6 +21,7 @@
  * @BENCH_ROW_RATIO: BW or TYPICAL to that of memory 0 in the same round
  * @BENCH_ROW_CPU: nanoseconds of CPU time for each KiB, of the whole machine
  * @BENCH_ROW_APP: likewise, of the two threads that post and poll
+ * @BENCH_ROW_INSNS: instructions for each KiB, of the whole machine
  */
 enum bench_row_value {
 	BENCH_ROW_BW,
@@ -29,6 +30,7 @@ enum bench_row_value {
 	BENCH_ROW_RATIO,
 	BENCH_ROW_CPU,
 	BENCH_ROW_APP,
+	BENCH_ROW_INSNS,
 	BENCH_ROW_VALUES,
 };
 

@@ -75,6 +75,7 @@ struct bench_run {
  * @received: messages that came in by BENCH_SEND
  * @lost: messages that should have come before the last one that did
  * @cpu: CPU time meanwhile
+ * @insns: instructions of this machine meanwhile; 0: not counted
  */
 struct bench_result {
 	uint64_t iterations[BENCH_QPS_MAX];
@@ -84,6 +85,7 @@ struct bench_result {
 	uint64_t received;
 	uint64_t lost;
 	struct bench_cpu cpu;
+	uint64_t insns;
 };
 
 /**
