@@ -45,6 +45,11 @@ def size_name(n):
     return f"{n}G"
 
 
+def number(value):
+    """Four digits, and no exponent."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def rows(doc, section, **want):
     """Rows of a section whose members have these values."""
     found = doc.get(section, {}).get("rows", [])

@@ -14,16 +14,19 @@ void bench_insns_mark(void)
 #endif
 }
 
-uint64_t bench_insns_between(void)
+void bench_insns_between(uint64_t *insns, uint64_t *cpu_ns)
 {
 	const char *path = getenv("PEERBAR_INSNS");
 	FILE *f = path ? fopen(path, "re") : NULL;
-	uint64_t from = 0, to = 0;
+	uint64_t from, to, began, ended;
 
+	*insns = *cpu_ns = 0;
 	if (!f)
-		return 0;
-	if (fscanf(f, "%" SCNu64 " %" SCNu64, &from, &to) != 2)
-		from = to = 0;
+		return;
+	if (fscanf(f, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, &from,
+		   &to, &began, &ended) == 4) {
+		*insns = to - from;
+		*cpu_ns = ended - began;
+	}
 	fclose(f);
-	return to - from;
 }

@@ -13,7 +13,11 @@
 /** bench_insns_mark - from here, or until here */
 void bench_insns_mark(void);
 
-/** bench_insns_between - the last two marks; 0 where nobody counts */
-uint64_t bench_insns_between(void);
+/**
+ * bench_insns_between - the last two marks
+ * @insns: instructions; 0 where nobody counts
+ * @cpu_ns: CPU time of the emulator; likewise
+ */
+void bench_insns_between(uint64_t *insns, uint64_t *cpu_ns);
 
 #endif /* BENCH_INSNS_H */

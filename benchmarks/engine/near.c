@@ -134,7 +134,7 @@ static int run_counted(struct bench_near *n, const struct bench_test *test,
 	rc = bench_peer_run(&n->peer, test, true, samples, out);
 	bench_insns_mark();
 	if (!rc)
-		out->insns = bench_insns_between();
+		bench_insns_between(&out->insns, &out->emulator_ns);
 	return rc;
 }
 

@@ -163,6 +163,10 @@ static void save_row(struct bench_report *report, const struct bench_row *row,
 			 bench_row_median(row, BENCH_ROW_INSNS));
 	bench_put_doubles(obj, "insns_samples", row->v[BENCH_ROW_INSNS],
 			  row->rounds, 1);
+	bench_put_double(obj, "emulator_ns_per_KiB",
+			 bench_row_median(row, BENCH_ROW_EMULATOR));
+	bench_put_doubles(obj, "emulator_samples", row->v[BENCH_ROW_EMULATOR],
+			  row->rounds, 1);
 	bench_put_doubles(obj, "cpu_samples", row->v[BENCH_ROW_CPU],
 			  row->rounds, 1);
 	bench_put_doubles(obj, "own_cpu_samples", row->v[BENCH_ROW_APP],

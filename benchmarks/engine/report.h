@@ -22,6 +22,7 @@
  * @BENCH_ROW_CPU: nanoseconds of CPU time for each KiB, of the whole machine
  * @BENCH_ROW_APP: likewise, of the two threads that post and poll
  * @BENCH_ROW_INSNS: instructions for each KiB, of the whole machine
+ * @BENCH_ROW_EMULATOR: nanoseconds for each KiB, of what emulates the machine
  */
 enum bench_row_value {
 	BENCH_ROW_BW,
@@ -31,6 +32,7 @@ enum bench_row_value {
 	BENCH_ROW_CPU,
 	BENCH_ROW_APP,
 	BENCH_ROW_INSNS,
+	BENCH_ROW_EMULATOR,
 	BENCH_ROW_VALUES,
 };
 

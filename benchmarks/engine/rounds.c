@@ -62,6 +62,7 @@ static void note_cpu(struct bench_row *row, uint32_t round,
 	row->v[BENCH_ROW_CPU][round] = (double)near->cpu.busy / kib;
 	row->v[BENCH_ROW_APP][round] = threads / kib;
 	row->v[BENCH_ROW_INSNS][round] = (double)near->insns / kib;
+	row->v[BENCH_ROW_EMULATOR][round] = (double)near->emulator_ns / kib;
 }
 
 static int run_one(struct bench_near *n, struct bench_row *row, uint32_t round)

@@ -76,6 +76,7 @@ struct bench_run {
  * @lost: messages that should have come before the last one that did
  * @cpu: CPU time meanwhile
  * @insns: instructions of this machine meanwhile; 0: not counted
+ * @emulator_ns: CPU time of what emulates this machine; likewise
  */
 struct bench_result {
 	uint64_t iterations[BENCH_QPS_MAX];
@@ -86,6 +87,7 @@ struct bench_result {
 	uint64_t lost;
 	struct bench_cpu cpu;
 	uint64_t insns;
+	uint64_t emulator_ns;
 };
 
 /**

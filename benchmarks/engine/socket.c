@@ -13,7 +13,7 @@
 #include "socket.h"
 
 /* the far end may still be on its way up */
-#define CONNECT_PATIENCE_NS (15 * BENCH_NSEC_PER_SEC)
+#define CONNECT_PATIENCE_NS (30 * BENCH_NSEC_PER_SEC)
 #define CONNECT_PAUSE_NS    (100 * BENCH_NSEC_PER_MSEC)
 
 static int connect_once(const struct addrinfo *list)

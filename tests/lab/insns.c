@@ -7,7 +7,9 @@
  * All of them, on all CPUs, in kernel and user space; a CPU that is idle executes
  * none.  The guest marks a moment by a no-op that nobody else has a use for,
  * nopl 0x7065656N(%rax), with N from 0 to 3.  FILE then has, in line N, how many
- * were executed before the last mark but one with this N, and before the last.
+ * were executed before the last mark but one with this N, and before the last; and
+ * how many nanoseconds of CPU time QEMU had used by then, and by then, which tells
+ * what instructions cost without what else the host was busy with.
  *
  * The declarations are those of the interface's version 1 (QEMU 4.2 to 8.2):
  * distributions do not ship its header.
@@ -19,6 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -49,14 +52,18 @@ EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc,
 
 #define CPUS_MAX 64
 #define MARKS	 4
-#define LINE	 42
+#define LINE	 84
 
 /* a cache line each: every CPU has a thread of its own */
 static struct {
 	_Alignas(64) uint64_t n;
 } executed[CPUS_MAX];
 
-static uint64_t last[MARKS];
+/* at the last mark of each */
+static struct {
+	uint64_t insns;
+	uint64_t cpu_ns;
+} last[MARKS];
 static int file = -1;
 
 static void on_tb_exec(unsigned int cpu, void *data)
@@ -64,17 +71,29 @@ static void on_tb_exec(unsigned int cpu, void *data)
 	executed[cpu % CPUS_MAX].n += (uintptr_t)data;
 }
 
+static uint64_t cpu_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static void on_mark(unsigned int cpu, void *data)
 {
 	uintptr_t n = (uintptr_t)data;
-	uint64_t before = last[n];
+	uint64_t insns = 0, cpu_ns = cpu_now();
 	char line[LINE + 1];
 	int i;
 
-	for (last[n] = 0, i = 0; i < CPUS_MAX; i++)
-		last[n] += executed[i].n;
-	snprintf(line, sizeof(line), "%20" PRIu64 " %20" PRIu64, before, last[n]);
+	for (i = 0; i < CPUS_MAX; i++)
+		insns += executed[i].n;
+	snprintf(line, sizeof(line),
+		 "%20" PRIu64 " %20" PRIu64 " %20" PRIu64 " %20" PRIu64,
+		 last[n].insns, insns, last[n].cpu_ns, cpu_ns);
 	line[LINE - 1] = '\n';
+	last[n].insns = insns;
+	last[n].cpu_ns = cpu_ns;
 	if (pwrite(file, line, LINE, (off_t)(n * LINE)) != LINE)
 		close(file);
 }
