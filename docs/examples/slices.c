@@ -183,6 +183,7 @@ static int work(int sock, unsigned int number, const char *nic_name)
 	TRY(peerbar_verbs_reg_mr(nic.pd, message.buf, 0, SLICE, 0,
 				 IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE,
 				 &bar));
+	peerbar_buffer_close(message.buf); /* mapping and MR hold the memory */
 	MUST(host = ibv_reg_mr(nic.pd, &block, sizeof(block), 0));
 	memset(block.letter, 'A' + (int)number, sizeof(block.letter));
 	do {

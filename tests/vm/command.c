@@ -2,12 +2,10 @@
 /* The peerbar program, run as a user runs it. */
 #include <errno.h>
 #include <limits.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <json-c/json.h>
 
@@ -270,22 +268,6 @@ static void test_signals_are_passed_on(void **state)
 	said(program->text, "got TERM");
 }
 
-static int read_until(int fd, const char *word, char *text, size_t size)
-{
-	uint64_t until = fx_now_ms() + FX_PROGRAM_MS;
-	size_t len = strlen(text);
-
-	while (!strstr(text, word) && fx_now_ms() < until && len < size - 1) {
-		ssize_t got = read(fd, text + len, size - 1 - len);
-
-		if (got <= 0)
-			return -EIO;
-		len += (size_t)got;
-		text[len] = '\0';
-	}
-	return strstr(text, word) ? 0 : -ETIMEDOUT;
-}
-
 /* The terminal tells both; the program is to get it once. */
 static void test_the_terminals_interrupt(void **state)
 {
@@ -293,28 +275,15 @@ static void test_the_terminals_interrupt(void **state)
 		"n=0; trap 'n=$((n+1)); echo int $n' INT; trap 'exit "
 		"$((20+n))' "
 		"TERM; echo ready; while :; do read -r -t 1 x </dev/zero; done";
-	char text[4096] = "";
-	int terminal, status;
-	pid_t pid;
+	struct fx_program *program =
+		fx_program_on_terminal(*state, ARGV("export", spec(), "--exec",
+						    "/bin/bash", "-c", script));
 
-	fflush(NULL);
-	alarm(FX_PROGRAM_MS / 1000);
-	pid = forkpty(&terminal, NULL, NULL, NULL);
-	if (!pid) {
-		execl(command(), "peerbar", "export", spec(), "--exec",
-		      "/bin/bash", "-c", script, NULL);
-		_exit(1);
-	}
-	assert_true(pid > 0);
-	assert_int_equal(read_until(terminal, "ready", text, sizeof(text)), 0);
-	assert_int_equal(write(terminal, "\x03", 1), 1);
-	assert_int_equal(read_until(terminal, "int 1", text, sizeof(text)), 0);
-	assert_int_equal(kill(pid, SIGTERM), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	alarm(0);
-	close(terminal);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 21);
+	fx_says(program, "ready");
+	assert_int_equal(write(program->out, "\x03", 1), 1);
+	fx_says(program, "int 1");
+	assert_int_equal(kill(program->pid, SIGTERM), 0);
+	assert_int_equal(fx_ends(program), 21);
 	fx_device(*state, fx_bdf());
 }
 
