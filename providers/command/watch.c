@@ -74,6 +74,15 @@ static int follow(struct watcher *watcher, const char *bdf,
 	return ret ? complain_library() : STATUS_GOOD;
 }
 
+/* So that it is known from when on nothing is missed; it does not count. */
+static void tell_start(const struct watcher *watcher, const char *bdf)
+{
+	const struct watch_event start = {.subject = bdf, .what = "watching"};
+	struct watcher unlimited = {.json = watcher->json};
+
+	watch_print(&unlimited, &start);
+}
+
 static int watch_device(struct watcher *watcher, const char *bdf)
 {
 	struct peerbar_events *events;
@@ -85,10 +94,7 @@ static int watch_device(struct watcher *watcher, const char *bdf)
 	if (peerbar_device_watch(dev, opts.period, &events)) {
 		status = complain_library();
 	} else {
-		if (!opts.json) {
-			printf("watching %s\n", peerbar_device_bdf(dev));
-			fflush(stdout);
-		}
+		tell_start(watcher, peerbar_device_bdf(dev));
 		status = follow(watcher, peerbar_device_bdf(dev), events);
 		peerbar_events_close(events);
 	}

@@ -20,7 +20,7 @@ struct watcher {
 /**
  * struct watch_event
  * @subject: a device or buffer
- * @what: "buffer", "state", "error", "request", "end"
+ * @what: "watching", "buffer", "state", "error", "request", "end"
  * @state, @revokes: of "state"; see <peerbar/events.h>
  * @size: of "buffer"
  */

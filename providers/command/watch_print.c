@@ -47,6 +47,8 @@ static void for_people(const struct watch_event *event, const char *when)
 		say_state(event);
 	else if (!strcmp(event->what, "buffer"))
 		printf("is there, %s\n", print_size(event->size, size));
+	else if (!strcmp(event->what, "watching"))
+		printf("is watched\n");
 	else if (!strcmp(event->what, "error"))
 		printf("reported an error\n");
 	else if (!strcmp(event->what, "request"))
