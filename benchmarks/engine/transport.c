@@ -4,10 +4,17 @@
 #include <string.h>
 
 #include "error.h"
+#ifdef BENCH_OFI
+#include "ofi.h"
+#endif
 #include "transport.h"
 
 static const struct bench_transport_ops *const transports[] = {
 	&bench_verbs,
+#ifdef BENCH_OFI
+	&bench_ofi,
+	&bench_ofi_tcp,
+#endif
 };
 
 #define NR_TRANSPORTS (sizeof(transports) / sizeof(*transports))
