@@ -130,7 +130,6 @@ static void test_everybody(void **state)
 		skip();
 	}
 	fx_stage(fx, &stage, site.dev);
-	stage.still = column->cause->once;
 	site.dmabuf_fd = peerbar_buffer_fd(stage.buf);
 	begin(column, &stage);
 	take_and_give(column, &stage, &site);
