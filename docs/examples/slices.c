@@ -11,7 +11,7 @@
  */
 #include <err.h>
 #include <errno.h>
-#include <signal.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,9 +155,8 @@ static int rdma_write(struct nic *nic, struct ibv_mr *from, struct ibv_mr *to)
 
 	if (ibv_post_send(nic->qp, &wr, &bad))
 		return -ENODEV;
-	do
-		nr = ibv_poll_cq(nic->cq, 1, &wc);
-	while (!nr);
+	while (!(nr = ibv_poll_cq(nic->cq, 1, &wc)))
+		sched_yield();
 	MUST(nr == 1);
 	return wc.status == IBV_WC_SUCCESS ? 0 : -ENODEV;
 }
@@ -272,9 +271,11 @@ static void wait_for_round(struct peerbar_device *dev, unsigned int number,
 {
 	time_t until = time(NULL) + PATIENCE;
 
-	while (round_of(dev, number) < round)
+	while (round_of(dev, number) < round) {
 		if (time(NULL) > until)
 			errx(1, "worker %u gets nowhere", number);
+		sched_yield(); /* to the workers, where CPUs are few */
+	}
 }
 
 /* Both blocks are all the worker's, and nobody else's. */

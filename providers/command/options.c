@@ -52,10 +52,7 @@ static int store(const struct option_def *def, const char *value, char *mistake)
 	return -EINVAL;
 }
 
-/*
- * @word: argv[*i] without its dashes; @len: of the option's name in it
- * @inline_value: behind "=" or the letter, NULL for none
- */
+/* @inline_value: behind "=" or the letter, NULL for none */
 static int take(const struct option_def *def, const char *inline_value,
 		int argc, char **argv, int *i, char *mistake)
 {

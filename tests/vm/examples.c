@@ -58,11 +58,6 @@ static void test_two_ranges(void **state)
 	said(text, "rkey 0x");
 }
 
-static void test_slices_checked(void **state)
-{
-	said(run(*state, true, "slices"), "the others went on");
-}
-
 static void test_two_ranges_checked(void **state)
 {
 	said(run(*state, true, "two_ranges"), "2 MiB at 0x");
@@ -73,9 +68,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FX_TEST(test_slices),
 		FX_TEST(test_two_ranges),
-		FX_TEST(test_slices_checked),
 		FX_TEST(test_two_ranges_checked),
 	};
-
 	return FX_RUN(tests);
 }
