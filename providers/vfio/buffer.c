@@ -44,7 +44,7 @@ static int check_export(const struct peerbar_device *dev, unsigned int bar,
 	if (bar >= PCI_NR_BARS)
 		return peerbar_error_set(-EINVAL, "%s: BAR %u: BARs are 0 to %u",
 					 dev->bdf, bar, PCI_NR_BARS - 1);
-	if (flags & ~PEERBAR_EXPORT_READ_ONLY)
+	if (flags & ~(PEERBAR_EXPORT_READ_ONLY | PEERBAR_EXPORT_WRITE_COMBINING))
 		return peerbar_error_set(-EINVAL, "unknown export flags 0x%x",
 					 flags);
 	if (!dev->regions[bar].size)
@@ -168,6 +168,13 @@ int peerbar_buffer_export(struct peerbar_device *dev, unsigned int bar,
 	add_ranges(buf, ranges, nr_ranges);
 	device_get(dev);
 	buf->dev = dev;
+	if (flags & PEERBAR_EXPORT_WRITE_COMBINING) {
+		ret = buffer_write_combine(buf);
+		if (ret) {
+			peerbar_buffer_close(buf);
+			return ret;
+		}
+	}
 	*out = buf;
 	return 0;
 }

@@ -33,10 +33,14 @@ static int require_feature(const struct peerbar_buffer *buf, uint32_t flags,
 	if (ret)
 		return ret;
 	ret = device_probe_feature(buf->dev, flags);
+	if (ret == -ENOTTY)
+		return peerbar_error_set(
+			-EOPNOTSUPP,
+			"%s: the kernel does not know it" NEEDS_MODULES, what);
 	if (ret == -EOPNOTSUPP)
 		return peerbar_error_set(
-			ret, "%s: the kernel does not know it" NEEDS_MODULES,
-			what);
+			ret, "%s: the VFIO driver of %s, or this machine, does not have it",
+			what, buf->dev->bdf);
 	if (ret)
 		return peerbar_error_set(ret, "%s: asking the kernel: %s", what,
 					 strerror(-ret));
@@ -96,6 +100,38 @@ int peerbar_buffer_info(struct peerbar_buffer *buf,
 		.revokes = info.revokes,
 		.revoke_ns = info.revoke_ns,
 	};
+	return 0;
+}
+
+int buffer_write_combine(struct peerbar_buffer *buf)
+{
+	const uint32_t flags =
+		VFIO_DEVICE_FEATURE_SET | PEERBAR_VFIO_FEATURE_DMA_BUF_MEMATTR;
+	struct {
+		struct vfio_device_feature header;
+		struct peerbar_vfio_dma_buf_set_memattr set;
+	} arg = {
+		.header = {.argsz = sizeof(arg), .flags = flags},
+		.set = {.dmabuf_fd = buf->fd, .memattr = PEERBAR_VFIO_DMA_BUF_WC},
+	};
+	int ret;
+
+	ret = require_feature(buf, flags, "write-combining");
+	if (ret)
+		return ret;
+	ret = sys_ioctl(buf->dev->fd, VFIO_DEVICE_FEATURE, &arg);
+	if (ret == -EOPNOTSUPP)
+		return peerbar_error_set(
+			ret, "write-combining: BAR %u of %s is not prefetchable memory, or its driver uses it",
+			buf->bar, buf->dev->bdf);
+	if (ret == -EBUSY)
+		return peerbar_error_set(
+			ret, "write-combining: some of the pages are mapped uncached, or an ioeventfd uses BAR %u",
+			buf->bar);
+	if (ret < 0)
+		return peerbar_error_set(ret, "write-combining: %s",
+					 strerror(-ret));
+	buf->memattr = PEERBAR_WRITE_COMBINING;
 	return 0;
 }
 

@@ -54,6 +54,9 @@ int buffer_adopt(int fd, const struct message *message,
 bool buffer_longest_piece(const struct peerbar_buffer *buf, uint64_t offset,
 			  uint64_t length, struct buffer_piece *out);
 
+/* Have CPUs see a buffer that was just exported write-combined, or fail. */
+int buffer_write_combine(struct peerbar_buffer *buf);
+
 /* Is the buffer's device open?  An imported buffer has none. */
 bool buffer_device_closed(const struct peerbar_buffer *buf);
 

@@ -334,7 +334,7 @@ int device_probe_feature(struct peerbar_device *dev, uint32_t flags)
 	};
 	int ret = sys_ioctl(dev->fd, VFIO_DEVICE_FEATURE, &feature);
 
-	if (ret == -ENOTTY || ret == -EINVAL)
-		return -EOPNOTSUPP;
+	if (ret == -EINVAL)
+		return -ENOTTY;
 	return ret < 0 ? ret : 0;
 }

@@ -81,7 +81,8 @@ int device_export_page(struct peerbar_device *dev, struct peerbar_buffer **out);
 
 /*
  * Does the kernel know the feature and operation in @flags?
- * 0, -EOPNOTSUPP when it does not, another -errno when asking failed.
+ * 0, -ENOTTY when it does not, -EOPNOTSUPP when it has no use for it with this
+ * device, another -errno when asking failed.
  */
 int device_probe_feature(struct peerbar_device *dev, uint32_t flags);
 

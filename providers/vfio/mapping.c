@@ -187,6 +187,9 @@ static int map_window(struct peerbar_buffer *buf, const struct window *win,
 	if (ret == -ENODEV)
 		return peerbar_error_set(ret,
 					 "the buffer was revoked for good");
+	if (ret == -EBUSY)
+		return peerbar_error_set(
+			ret, "another buffer has some of the pages write-combined");
 	if (ret)
 		return peerbar_error_set(ret, "mmap of 0x%" PRIx64 " bytes: %s",
 					 win->length, strerror(-ret));

@@ -57,6 +57,9 @@ int observe_by_mmap(int fd, enum peerbar_state *out)
 		sys_munmap(addr, sys_page_size());
 		*out = PEERBAR_LIVE;
 		return 0;
+	case -EBUSY: /* another buffer has its pages write-combined */
+		*out = PEERBAR_LIVE;
+		return 0;
 	case -ENODEV:
 		*out = PEERBAR_REVOKED;
 		return 0;

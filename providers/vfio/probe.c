@@ -16,7 +16,7 @@
 static const char *const names[PEERBAR_CAP_NR] = {
 	[PEERBAR_CAP_EXPORT] = "export", [PEERBAR_CAP_MMAP] = "mmap",
 	[PEERBAR_CAP_REVOKE] = "revoke", [PEERBAR_CAP_INFO] = "info",
-	[PEERBAR_CAP_RESET] = "reset",
+	[PEERBAR_CAP_RESET] = "reset",	 [PEERBAR_CAP_COMBINE] = "combine",
 };
 
 const char *peerbar_cap_name(enum peerbar_cap cap)
@@ -39,8 +39,11 @@ static int probe_feature(struct peerbar_device *dev, uint32_t flags,
 {
 	int ret = device_probe_feature(dev, flags);
 
-	if (ret == -EOPNOTSUPP)
+	if (ret == -ENOTTY)
 		absent(report, NEEDS_MODULES);
+	else if (ret == -EOPNOTSUPP)
+		absent(report, "the VFIO driver of this device, or this "
+			       "machine, does not have it");
 	else if (ret)
 		return peerbar_error_set(ret, "%s: asking for a VFIO feature: %s",
 					 dev->bdf, strerror(-ret));
@@ -128,6 +131,12 @@ int peerbar_probe(struct peerbar_device *dev,
 	ret = probe_feature(
 		dev, VFIO_DEVICE_FEATURE_GET | PEERBAR_VFIO_FEATURE_DMA_BUF_INFO,
 		&found[PEERBAR_CAP_INFO]);
+	if (ret)
+		return ret;
+	ret = probe_feature(dev,
+			    VFIO_DEVICE_FEATURE_SET |
+				    PEERBAR_VFIO_FEATURE_DMA_BUF_MEMATTR,
+			    &found[PEERBAR_CAP_COMBINE]);
 	if (ret)
 		return ret;
 	if (dev->can_reset)

@@ -35,7 +35,10 @@
  * @has_bar: there is a BAR that can be mapped
  * @can_reset: see VFIO_DEVICE_FLAGS_RESET
  * @has_export: a kernel that exports dma-bufs
- * @has_modules: a kernel with mmap, revoke and info of dma-bufs
+ * @has_modules: a kernel with mmap, revoke, info and attributes of dma-bufs
+ * @no_pat: ... on a machine whose CPUs cannot combine
+ * @memattr_errno: what to set an attribute fails with
+ * @mmap_busy: pages of the dma-buf are write-combined by another one
  * @fail_path: open() of this path fails with @fail_path_errno
  * @fail_request: ioctl() with this number fails with @fail_request_errno
  * @reports_errors: a PCI Express device
@@ -61,6 +64,9 @@ struct fake_kernel {
 	bool can_reset;
 	bool has_export;
 	bool has_modules;
+	bool no_pat;
+	int memattr_errno;
+	bool mmap_busy;
 	bool reports_errors;
 	const char *fail_path;
 	int fail_path_errno;

@@ -118,7 +118,9 @@ static int check_dma_buf(struct fake_dma_buf *buf, size_t size, int prot,
 		return EACCES;
 	if (!fake.has_modules || offset + size > buf->size)
 		return EINVAL;
-	return buf->revoked ? ENODEV : 0;
+	if (buf->revoked)
+		return ENODEV;
+	return fake.mmap_busy ? EBUSY : 0;
 }
 
 void *fake_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset)

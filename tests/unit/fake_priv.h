@@ -38,6 +38,7 @@ struct fake_dma_buf {
 	bool read_only;
 	bool revoked;
 	bool ours;
+	bool combined;
 	uint64_t size;
 	unsigned int nr_ranges;
 	struct fake_range ranges[16];

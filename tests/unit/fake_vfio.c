@@ -158,7 +158,8 @@ static int feature_info(struct vfio_device_feature *feature)
 	arg->state = buf->revoked	     ? PEERBAR_VFIO_DMA_BUF_PERM_REVOKED
 		     : fake_memory_enabled() ? PEERBAR_VFIO_DMA_BUF_OK
 					     : PEERBAR_VFIO_DMA_BUF_TEMP_REVOKED;
-	arg->memattr = PEERBAR_VFIO_DMA_BUF_WC;
+	arg->memattr = buf->combined ? PEERBAR_VFIO_DMA_BUF_WC
+				     : PEERBAR_VFIO_DMA_BUF_UC;
 	arg->nr_ranges = buf->nr_ranges;
 	arg->size = buf->size;
 	arg->importers = 2;
@@ -168,6 +169,20 @@ static int feature_info(struct vfio_device_feature *feature)
 	arg->faults_refused = 6;
 	arg->revokes = buf->revokes;
 	arg->revoke_ns = 8;
+	return 0;
+}
+
+static int feature_memattr(struct vfio_device_feature *feature)
+{
+	struct peerbar_vfio_dma_buf_set_memattr *arg = (void *)feature->data;
+	struct fake_dma_buf *buf = fake_fd_get(arg->dmabuf_fd)->buf;
+
+	assert_int_equal(feature->argsz, sizeof(*feature) + sizeof(*arg));
+	assert_true(feature->flags & VFIO_DEVICE_FEATURE_SET);
+	assert_int_equal(arg->memattr, PEERBAR_VFIO_DMA_BUF_WC);
+	if (fake.memattr_errno)
+		return -fake.memattr_errno;
+	buf->combined = true;
 	return 0;
 }
 
@@ -188,6 +203,12 @@ static int device_feature(struct vfio_device_feature *feature)
 		if (!fake.has_modules)
 			return -ENOTTY;
 		return probe ? 0 : feature_info(feature);
+	case PEERBAR_VFIO_FEATURE_DMA_BUF_MEMATTR:
+		if (!fake.has_modules)
+			return -ENOTTY;
+		if (fake.no_pat)
+			return -EOPNOTSUPP;
+		return probe ? 0 : feature_memattr(feature);
 	default:
 		return -ENOTTY;
 	}

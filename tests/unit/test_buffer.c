@@ -112,7 +112,7 @@ static void export_bad_bar(void **state)
 	export_refused(6, &first_page, 1, 0, EINVAL, "BAR 6");
 	export_refused(1, &first_page, 1, 0, ENODEV, "has no BAR 1");
 	export_refused(0, &first_page, 1, 0, ENODEV, "cannot be mapped");
-	export_refused(FAKE_BAR, &first_page, 1, 2, EINVAL, "flags 0x2");
+	export_refused(FAKE_BAR, &first_page, 1, 4, EINVAL, "flags 0x4");
 }
 
 static void export_kernel_refuses(void **state)
@@ -210,7 +210,7 @@ static void info(void **state)
 
 	assert_int_equal(peerbar_buffer_info(buf, &found), 0);
 	assert_int_equal(found.state, PEERBAR_LIVE);
-	assert_int_equal(found.memattr, PEERBAR_WRITE_COMBINING);
+	assert_int_equal(found.memattr, PEERBAR_UNCACHED);
 	assert_int_equal(found.nr_ranges, 1);
 	assert_int_equal(found.importers, 2);
 	assert_int_equal(found.faults_4k, 3);
@@ -219,6 +219,65 @@ static void info(void **state)
 	assert_int_equal(found.faults_refused, 6);
 	assert_int_equal(found.revokes, 7);
 	assert_int_equal(found.revoke_ns, 8);
+	peerbar_buffer_close(buf);
+}
+
+static void write_combining(void **state)
+{
+	struct peerbar_buffer *buf =
+		export(&first_page, 1, PEERBAR_EXPORT_WRITE_COMBINING);
+	struct peerbar_buffer_info found;
+	struct peerbar_buffer_attr attr;
+
+	assert_int_equal(peerbar_buffer_info(buf, &found), 0);
+	assert_int_equal(found.memattr, PEERBAR_WRITE_COMBINING);
+	peerbar_buffer_attr(buf, &attr);
+	assert_int_equal(attr.memattr, PEERBAR_WRITE_COMBINING);
+	peerbar_buffer_close(buf);
+}
+
+static void refuse_to_combine(int err, const char *word)
+{
+	struct peerbar_buffer *buf = NULL;
+	unsigned int fds = fake_fds();
+
+	assert_error(peerbar_buffer_export(dev, FAKE_BAR, &first_page, 1,
+					   PEERBAR_EXPORT_WRITE_COMBINING, &buf),
+		     err, word);
+	assert_null(buf);
+	assert_int_equal(fake_fds(), fds);
+}
+
+/* Never a buffer that is uncached instead. */
+static void no_write_combining(void **state)
+{
+	fake.memattr_errno = EOPNOTSUPP;
+	refuse_to_combine(EOPNOTSUPP, "not prefetchable");
+	fake.memattr_errno = EBUSY;
+	refuse_to_combine(EBUSY, "mapped uncached");
+	fake.memattr_errno = ENOMEM;
+	refuse_to_combine(ENOMEM, "write-combining");
+	fake.no_pat = true;
+	refuse_to_combine(EOPNOTSUPP, "this machine");
+	fake.has_modules = false;
+	refuse_to_combine(EOPNOTSUPP, "modules");
+}
+
+/* The exporter has the same pages write-combined elsewhere. */
+static void pages_write_combined_by_another(void **state)
+{
+	struct peerbar_buffer *buf = export(&first_page, 1, 0), *other;
+	enum peerbar_state found = PEERBAR_REVOKED;
+	struct peerbar_mapping *map;
+
+	assert_int_equal(peerbar_buffer_import(peerbar_buffer_fd(buf), &other),
+			 0);
+	fake.mmap_busy = true;
+	assert_error(peerbar_buffer_map(buf, 0, 0, 0, &map), EBUSY,
+		     "write-combined");
+	assert_int_equal(peerbar_buffer_state(other, &found), 0);
+	assert_int_equal(found, PEERBAR_LIVE);
+	peerbar_buffer_close(other);
 	peerbar_buffer_close(buf);
 }
 
@@ -278,6 +337,9 @@ int main(void)
 		TEST(state_of_export),
 		TEST(state_of_import),
 		TEST(info),
+		TEST(write_combining),
+		TEST(no_write_combining),
+		TEST(pages_write_combined_by_another),
 		TEST(revoke),
 		TEST(without_modules),
 		TEST(device_closed),

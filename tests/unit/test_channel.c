@@ -122,6 +122,21 @@ static void a_buffer_arrives_with_all_that_is_known(void **state)
 	peerbar_buffer_close(got);
 }
 
+static void write_combining_is_told(void **state)
+{
+	struct peerbar_buffer *buf =
+		export_pieces(PEERBAR_EXPORT_WRITE_COMBINING);
+	struct peerbar_buffer_attr attr;
+	struct peerbar_buffer *got;
+
+	assert_int_equal(peerbar_channel_send(owner, buf, NULL, NULL), 0);
+	got = receive_buffer();
+	peerbar_buffer_attr(got, &attr);
+	assert_int_equal(attr.memattr, PEERBAR_WRITE_COMBINING);
+	peerbar_buffer_close(got);
+	peerbar_buffer_close(buf);
+}
+
 static void a_read_only_buffer_stays_so(void **state)
 {
 	struct peerbar_buffer *buf = export_pieces(PEERBAR_EXPORT_READ_ONLY);
@@ -637,6 +652,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_buffer_arrives_with_all_that_is_known),
+		TEST(write_combining_is_told),
 		TEST(a_read_only_buffer_stays_so),
 		TEST(a_buffer_can_be_passed_on),
 		TEST(a_revoke_is_told_to_its_holder_only),

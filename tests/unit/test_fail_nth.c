@@ -143,6 +143,12 @@ static int probe(void)
 	return peerbar_probe(dev, caps);
 }
 
+static int export_combined(void)
+{
+	return peerbar_buffer_export(dev, FAKE_BAR, ranges, NR(ranges),
+				     PEERBAR_EXPORT_WRITE_COMBINING, &buf);
+}
+
 static int export_text(void)
 {
 	struct peerbar_spec spec;
@@ -275,6 +281,7 @@ struct operation {
 static const struct operation operations[] = {
 	{"open", open_device, close_device, NOTHING, false, true, 17},
 	{"export", export, close_buffer, DEVICE, false, false, 3},
+	{"export combined", export_combined, close_buffer, DEVICE, false, false, 5},
 	{"export text", export_text, close_buffer, DEVICE, false, false, 3},
 	{"import", import, close_buffer, DEVICE, false, false, 6},
 	{"map", map_buffer, close_mapping, EXPORTED, false, false, 4},

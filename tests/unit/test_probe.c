@@ -36,14 +36,14 @@ static void probe(bool expected[PEERBAR_CAP_NR], const char *reason)
 
 static void with_modules(void **state)
 {
-	bool all[] = {true, true, true, true, true};
+	bool all[] = {true, true, true, true, true, true};
 
 	probe(all, "");
 }
 
 static void stock_kernel(void **state)
 {
-	bool expected[] = {true, false, false, false, true};
+	bool expected[] = {true, false, false, false, true, false};
 
 	fake.has_modules = false;
 	probe(expected, "modules of peerbar");
@@ -51,10 +51,18 @@ static void stock_kernel(void **state)
 
 static void no_reset(void **state)
 {
-	bool expected[] = {true, true, true, true, false};
+	bool expected[] = {true, true, true, true, false, true};
 
 	fake.can_reset = false;
 	probe(expected, "no reset method");
+}
+
+static void no_pat(void **state)
+{
+	bool expected[] = {true, true, true, true, true, false};
+
+	fake.no_pat = true;
+	probe(expected, "this machine");
 }
 
 static void old_kernel(void **state)
@@ -110,7 +118,7 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(with_modules), TEST(stock_kernel), TEST(no_reset),
+		TEST(with_modules), TEST(stock_kernel), TEST(no_reset), TEST(no_pat),
 		TEST(old_kernel),   TEST(no_bar),	TEST(asking_fails),
 		TEST(names),
 	};

@@ -90,6 +90,32 @@ static void test_page_tables(void **state)
 	assert_int_equal(fx_pat_bytes(FX_PAT_UC, 0, FX_BAR_SIZE), 0);
 }
 
+/* The library's way, and what a holder is told. */
+static void test_export_flag(void **state)
+{
+	const struct peerbar_range range = {0, PMD};
+	struct peerbar_device *dev = device(state);
+	struct peerbar_buffer *buf;
+	struct peerbar_mapping *mapping;
+	struct peerbar_buffer_attr attr;
+
+	ok(peerbar_buffer_export(dev, FX_BAR, &range, 1,
+				 PEERBAR_EXPORT_WRITE_COMBINING, &buf));
+	peerbar_buffer_attr(buf, &attr);
+	assert_int_equal(attr.memattr, PEERBAR_WRITE_COMBINING);
+	ok(peerbar_buffer_map(buf, 0, 0, 0, &mapping));
+	assert_true(fx_pte_is(peerbar_mapping_addr(mapping), PEERBAR_PTE_WC,
+			      PMD));
+	peerbar_mapping_close(mapping);
+	peerbar_buffer_close(buf);
+	assert_int_equal(wc_bytes(), 0);
+	fx_map(*state, fx_export_one(*state, dev, PAGE, PAGE));
+	refused_saying(peerbar_buffer_export(dev, FX_BAR, &range, 1,
+					     PEERBAR_EXPORT_WRITE_COMBINING,
+					     &buf),
+		       -EBUSY, "mapped uncached");
+}
+
 static void test_several_ranges(void **state)
 {
 	static const struct peerbar_range ranges[] = {
@@ -472,6 +498,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FX_TEST(test_uncached_unless_asked),
 		FX_TEST(test_page_tables),
+		FX_TEST(test_export_flag),
 		FX_TEST(test_several_ranges),
 		FX_TEST(test_reads_and_writes),
 		FX_TEST(test_nothing_is_left),

@@ -64,9 +64,17 @@ enum peerbar_memattr {
  * @PEERBAR_EXPORT_READ_ONLY: the fd is O_RDONLY, so that no holder can map it
  *	writable.  RDMA access rights are those of the registration: a NIC is
  *	not bound by this flag.
+ * @PEERBAR_EXPORT_WRITE_COMBINING: CPUs see it write-combined, in every process:
+ *	stores are merged and may wait in the CPU until it meets a fence (sfence
+ *	on x86, and what orders all else: locked instructions, stores to
+ *	uncached memory).  For memory, not for registers.  The export fails
+ *	rather than that the mapping is uncached after all.  While the buffer
+ *	lives its pages cannot be mapped uncached, through another buffer or
+ *	the device fd, and the other way round.
  */
 enum peerbar_export_flags {
 	PEERBAR_EXPORT_READ_ONLY = 1u << 0,
+	PEERBAR_EXPORT_WRITE_COMBINING = 1u << 1,
 };
 
 /**
@@ -105,14 +113,19 @@ struct peerbar_buffer_info {
  * @flags: enum peerbar_export_flags
  * @out: written on success; release with peerbar_buffer_close()
  *
- * Source: VFIO_DEVICE_FEATURE_DMA_BUF, drivers/vfio/pci/vfio_pci_dmabuf.c.
+ * Source: VFIO_DEVICE_FEATURE_DMA_BUF, drivers/vfio/pci/vfio_pci_dmabuf.c;
+ * PEERBAR_VFIO_FEATURE_DMA_BUF_MEMATTR in kernel/uapi/peerbar_vfio.h.
  *
  * Return: 0, or
  *  -EINVAL     no such BAR number, @nr_ranges is 0, a range is empty, unaligned
  *              or beyond the BAR (the detail text names it), unknown flags
  *  -E2BIG      more than PEERBAR_MAX_RANGES
  *  -ENODEV     the BAR is absent or not mappable, or the device is gone
- *  -EOPNOTSUPP the kernel cannot export dma-bufs from this device
+ *  -EOPNOTSUPP the kernel cannot export dma-bufs from this device; or they
+ *              cannot be write-combined: without our kernel modules, on a
+ *              machine without PAT, for a BAR that is not prefetchable
+ *  -EBUSY      write-combined, but some of the pages are mapped uncached, or an
+ *              ioeventfd uses the BAR
  */
 int peerbar_buffer_export(struct peerbar_device *dev, unsigned int bar,
 			  const struct peerbar_range *ranges,

@@ -23,6 +23,7 @@ enum peerbar_cap {
 	PEERBAR_CAP_REVOKE,	/* ... and revoked one by one */
 	PEERBAR_CAP_INFO,	/* ... and queried */
 	PEERBAR_CAP_RESET,	/* the function can be reset */
+	PEERBAR_CAP_COMBINE,	/* buffers can be write-combined, if the BAR can */
 	PEERBAR_CAP_NR,
 };
 
