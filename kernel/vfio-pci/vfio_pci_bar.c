@@ -18,6 +18,7 @@
 #include <linux/uaccess.h>
 #include <linux/unaligned.h>
 
+#include "vfio_pci_dmabuf_memattr.h"
 #include "vfio_pci_priv.h"
 
 /* vdev->barmap[] of a BAR that is there, but not mapped */

@@ -19,6 +19,7 @@
 #include <asm/memtype.h>
 #endif
 
+#include "vfio_pci_dmabuf_memattr.h"
 #include "vfio_pci_dmabuf_priv.h"
 
 #define vfio_pci_claim_start(claim)	((claim)->start)

@@ -4,7 +4,8 @@
  * CPU.  Such an importer does dma_buf_pin(), dma_buf_vmap(), dma_buf_unpin()
  * under one hold of the resv: dma_buf_vmap() warns when an exporter refuses,
  * and a refused pin tells "later" (-EAGAIN) from "never" (-ENODEV), "not while
- * others have it write-combined" (-EBUSY) and "out of memory" (-ENOMEM).  So all that can fail is done by the pin.
+ * others have it write-combined" (-EBUSY) and "out of memory" (-ENOMEM).  So all
+ * that can fail is done by the pin.
  */
 #include <linux/dma-direction.h>
 #include <linux/io.h>
@@ -95,9 +96,10 @@ static void __iomem *vfio_pci_dma_buf_map_pieces(struct vfio_pci_dma_buf *priv,
 }
 
 static void __iomem *vfio_pci_dma_buf_kva_map(struct vfio_pci_dma_buf *priv,
-					      bool wc)
+					      int memattr)
 {
 	phys_addr_t paddr = priv->ranges.vec[0].paddr;
+	bool wc = memattr == PEERBAR_VFIO_DMA_BUF_WC;
 
 	if (priv->ranges.nr == 1)
 		return wc ? ioremap_wc(paddr, priv->size) :
@@ -118,8 +120,7 @@ static int vfio_pci_dma_buf_kva_get(struct vfio_pci_dma_buf *priv)
 		memattr = vfio_pci_dma_buf_cpu_get(priv);
 		if (memattr < 0)
 			return memattr;
-		priv->kva = vfio_pci_dma_buf_kva_map(priv,
-						     memattr == PEERBAR_VFIO_DMA_BUF_WC);
+		priv->kva = vfio_pci_dma_buf_kva_map(priv, memattr);
 		if (!priv->kva) {
 			vfio_pci_dma_buf_cpu_put(priv);
 			return -ENOMEM;
