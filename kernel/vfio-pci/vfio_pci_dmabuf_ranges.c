@@ -65,23 +65,32 @@ int vfio_pci_dma_buf_ranges_init(struct vfio_pci_dma_buf_ranges *ranges)
 		if (check_add_overflow(ranges->start[i], vec[i].len,
 				       &ranges->start[i + 1]))
 			return -EOVERFLOW;
+
+	ranges->span = 1;
+	while (ranges->span <= ranges->nr / 2)
+		ranges->span *= 2;
 	return 0;
 }
 
+/*
+ * The piece that an offset inside the buffer is in.
+ *
+ * A power of two of pieces, the last ones or the first ones, is halved until one
+ * is left: nothing but an offset is compared at each step.
+ */
 static u32 vfio_pci_dma_buf_ranges_search(const struct vfio_pci_dma_buf_ranges *ranges,
 					  u64 offset)
 {
-	u32 low = 0, high = ranges->nr;
+	const u64 *start = ranges->start;
+	u32 step = ranges->span;
+	u32 i = 0;
 
-	while (high - low > 1) {
-		u32 middle = low + (high - low) / 2;
-
-		if (ranges->start[middle] <= offset)
-			low = middle;
-		else
-			high = middle;
-	}
-	return low;
+	if (start[ranges->nr - step] <= offset)
+		i = ranges->nr - step;
+	while (step >>= 1)
+		if (start[i + step] <= offset)
+			i += step;
+	return i;
 }
 
 /**
@@ -106,7 +115,9 @@ int vfio_pci_dma_buf_ranges_find_pfn(const struct vfio_pci_dma_buf_ranges *range
 	    check_add_overflow(offset, (u64)PAGE_SIZE << order, &end))
 		return -ERANGE;
 
-	/* Beyond the buffer the search ends at the last piece. */
+	if (end > ranges->start[ranges->nr])
+		return -ERANGE;
+
 	i = vfio_pci_dma_buf_ranges_search(ranges, offset);
 	if (end > ranges->start[i + 1])
 		return -ERANGE;

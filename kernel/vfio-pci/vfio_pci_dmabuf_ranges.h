@@ -10,11 +10,13 @@
  * @start: @nr + 1 offsets; piece i is the bytes @start[i] to @start[i + 1] of
  *	   the buffer
  * @nr: number of pieces
+ * @span: the largest power of two that is not larger
  */
 struct vfio_pci_dma_buf_ranges {
 	struct phys_vec *vec;
 	u64 *start;
 	u32 nr;
+	u32 span;
 };
 
 int vfio_pci_dma_buf_ranges_init(struct vfio_pci_dma_buf_ranges *ranges);
