@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Another process: it gets descriptors of dma-bufs, does RDMA with them, and
+ * resets a device that it has not opened.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "config.h"
+#include "importer.h"
+#include "stress.h"
+
+#define THREADS 2
+#define HEAR_MS 5
+
+static const struct act acts[] = {
+	{36, do_touch},
+	{12, do_fork},
+	{10, do_register},
+	{6, do_dma_map},
+};
+
+/**
+ * struct peer
+ * @pair: of QPs that try for a few milliseconds
+ * @host: a page
+ * @count: what came of RDMA
+ */
+struct peer {
+	struct fx *fx;
+	struct arena arena;
+	struct racer racer[THREADS];
+	struct fx_pair *pair;
+	struct ibv_mr *host;
+	uint64_t count[FX_COUNTS];
+};
+
+/* What was read is written back, so that the BAR is as it was. */
+static enum ibv_wc_status read_and_write_back(struct peer *peer, struct ibv_mr *mr)
+{
+	enum ibv_wc_status status;
+
+	memset(peer->host->addr, 0, PAGE);
+	status = fx_rdma(peer->pair, IBV_WR_RDMA_READ, peer->host, 0, mr, 0,
+			 PAGE);
+	if (status)
+		return status;
+	if (!is_of_the_bar(peer->host->addr))
+		arena_wrong(&peer->arena, "RDMA saw what is not in the BAR", 0);
+	return fx_rdma(peer->pair, IBV_WR_RDMA_WRITE, peer->host, 0, mr, 0, PAGE);
+}
+
+static bool is_of_a_revoke(enum ibv_wc_status status)
+{
+	return status == IBV_WC_REM_ACCESS_ERR ||
+	       status == IBV_WC_RNR_RETRY_EXC_ERR ||
+	       status == IBV_WC_RETRY_EXC_ERR;
+}
+
+static enum fx_count do_rdma(struct peer *peer, uint64_t random)
+{
+	struct peerbar_buffer *buf = arena_buffer(&peer->arena, random);
+	enum ibv_wc_status status = IBV_WC_REM_ACCESS_ERR;
+	struct ibv_mr *mr;
+
+	if (!buf)
+		return FX_REFUSED;
+	if (!peerbar_verbs_reg_mr(peer->arena.nic->pd, buf, random % PAGES * PAGE,
+				  PAGE, 0, FX_ACCESS, &mr)) {
+		status = read_and_write_back(peer, mr);
+		if (status)
+			fx_pair_again(peer->pair);
+		ibv_dereg_mr(mr);
+	}
+	if (status && !is_of_a_revoke(status))
+		arena_wrong(&peer->arena, "RDMA failed in a new way",
+			    (int)status);
+	peerbar_buffer_close(buf);
+	return status ? FX_REFUSED : FX_GOOD;
+}
+
+/* Whether the device is open, being opened, or closed. */
+static void reset_behind_the_back(struct peer *peer)
+{
+	int ret = fx_sysfs_write(fx_bdf(), "reset", "1");
+
+	if (ret)
+		arena_wrong(&peer->arena, "a reset through sysfs failed", ret);
+}
+
+static void one_round(struct peer *peer, uint64_t random)
+{
+	if (random % 16)
+		peer->count[do_rdma(peer, random >> 8)]++;
+	else
+		reset_behind_the_back(peer);
+}
+
+static void peer_start(struct peer *peer, uint64_t *seed)
+{
+	int i;
+
+	arena_open(&peer->arena, fx_nic(peer->fx));
+	peer->pair = fx_pair(peer->fx, peer->arena.nic, &fx_hasty);
+	peer->host = fx_host(peer->fx, peer->arena.nic, PAGE);
+	for (i = 0; i < THREADS; i++) {
+		peer->racer[i].arena = &peer->arena;
+		peer->racer[i].acts = acts;
+		peer->racer[i].seed = fx_random(seed);
+		peer->racer[i].edu = fx_edu_present() ? fx_edu(peer->fx) : -1;
+		fx_worker_start(peer->fx, &peer->racer[i].worker, racer_run);
+	}
+}
+
+static void peer_stop(struct peer *peer)
+{
+	int i, j;
+
+	for (i = 0; i < THREADS; i++) {
+		fx_worker_stop(&peer->racer[i].worker);
+		for (j = 0; j < FX_COUNTS; j++)
+			peer->count[j] += peer->racer[i].worker.count[j];
+	}
+	printf("# the other process: %" PRIu64 " done, %" PRIu64 " refused\n",
+	       peer->count[FX_GOOD], peer->count[FX_REFUSED]);
+	if (peer->arena.wrong)
+		printf("# the other process: %s (%d)\n", peer->arena.wrong,
+		       peer->arena.code);
+	fflush(stdout);
+}
+
+/* until the socket is shut, so that who sends never waits for long */
+int stress_peer(int sock, void *arg)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+	uint64_t seed = *(uint64_t *)arg;
+	int fd;
+
+	if (!peer || fx_setup((void **)&peer->fx))
+		return 2;
+	peer_start(peer, &seed);
+	do {
+		fd = fx_recv_fd(sock, HEAR_MS);
+		if (fd >= 0)
+			arena_put(&peer->arena, fx_random(&seed), fd);
+		if (!peer->arena.wrong)
+			one_round(peer, fx_random(&seed));
+	} while (fd >= 0 || fd == -ETIMEDOUT);
+	peer_stop(peer);
+	return peer->arena.wrong || !peer->count[FX_GOOD];
+}
