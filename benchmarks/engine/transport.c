@@ -15,6 +15,9 @@ static const struct bench_transport_ops *const transports[] = {
 	&bench_ofi,
 	&bench_ofi_tcp,
 #endif
+#ifdef BENCH_UCX
+	&bench_ucx,
+#endif
 };
 
 #define NR_TRANSPORTS (sizeof(transports) / sizeof(*transports))
