@@ -5,9 +5,9 @@
 
 #include <peerbar/peerbar.h>
 
+#include "bar.h"
 #include "clock.h"
 #include "count.h"
-#include "devices.h"
 #include "environment.h"
 #include "error.h"
 #include "json.h"
@@ -193,13 +193,13 @@ static int run_mapping(struct bench *b)
 	return rc;
 }
 
-static int run_attribute(struct bench *b, struct peerbar_device *dev,
-			 const struct peerbar_spec *spec, unsigned int flags)
+static int run_attribute(struct bench *b, const struct bench_bar *bar,
+			 unsigned int flags)
 {
 	struct peerbar_buffer *buf;
 	int rc;
 
-	rc = peerbar_spec_export(dev, spec, flags, &buf);
+	rc = peerbar_spec_export(bar->dev, &bar->spec, flags, &buf);
 	if (rc)
 		return bench_fail_lib(rc, "export of %s", b->opts->mem);
 	rc = peerbar_buffer_map(buf, 0, 0, 0, &b->map);
@@ -213,18 +213,17 @@ static int run_attribute(struct bench *b, struct peerbar_device *dev,
 	return rc;
 }
 
-static int run_both(struct bench *b, struct peerbar_device *dev,
-		    const struct peerbar_spec *spec)
+static int run_both(struct bench *b, const struct bench_bar *bar)
 {
 	int rc;
 
 	b->attribute = "uncached";
-	rc = run_attribute(b, dev, spec, 0);
+	rc = run_attribute(b, bar, 0);
 #ifdef PEERBAR_HAS_WRITE_COMBINING
 	if (rc)
 		return rc;
 	b->attribute = "write-combining";
-	rc = run_attribute(b, dev, spec, PEERBAR_EXPORT_WRITE_COMBINING);
+	rc = run_attribute(b, bar, PEERBAR_EXPORT_WRITE_COMBINING);
 	if (rc == -EOPNOTSUPP) {
 		printf("  write-combining: %s\n", bench_error());
 		rc = 0;
@@ -235,14 +234,10 @@ static int run_both(struct bench *b, struct peerbar_device *dev,
 
 static int with_device(struct bench *b, struct json_object *doc)
 {
-	struct peerbar_device *dev;
-	struct peerbar_spec spec;
+	struct bench_bar bar = {0};
 	int rc;
 
-	rc = peerbar_spec_parse(b->opts->mem + strlen("bar:"), &spec);
-	if (rc)
-		return bench_fail_lib(rc, "--mem");
-	rc = bench_device_get(spec.bdf, &dev);
+	rc = bench_bar_open(&bar, b->opts->mem);
 	if (rc)
 		return rc;
 	bench_environment_print(stdout,
@@ -251,8 +246,8 @@ static int with_device(struct bench *b, struct json_object *doc)
 	       b->opts->mem);
 	bench_table_open(&b->table, stdout, columns,
 			 sizeof(columns) / sizeof(*columns), doc, "rows");
-	rc = run_both(b, dev, &spec);
-	bench_device_put(dev);
+	rc = run_both(b, &bar);
+	bench_bar_close(&bar);
 	return rc;
 }
 

@@ -7,14 +7,13 @@
 
 #include <peerbar/peerbar.h>
 
+#include "bar.h"
 #include "describe.h"
-#include "devices.h"
 #include "error.h"
 #include "memory.h"
 
 struct bar {
-	struct peerbar_spec spec;
-	struct peerbar_device *dev;
+	struct bench_bar at;
 	struct peerbar_mapping *map;
 };
 
@@ -22,7 +21,7 @@ static int export_and_map(struct bench_mem *mem, struct bar *bar)
 {
 	int rc;
 
-	rc = peerbar_spec_export(bar->dev, &bar->spec, 0, &mem->buffer);
+	rc = peerbar_spec_export(bar->at.dev, &bar->at.spec, 0, &mem->buffer);
 	if (rc)
 		return bench_fail_lib(rc, "export of %s", mem->spec);
 	rc = peerbar_buffer_map(mem->buffer, 0, 0, 0, &bar->map);
@@ -41,24 +40,19 @@ static int bar_open(struct bench_mem *mem, const char *args, uint64_t size)
 
 	if (!bar)
 		return bench_fail(-ENOMEM, "out of memory");
-	rc = peerbar_spec_parse(args, &bar->spec);
-	if (rc) {
-		rc = bench_fail_lib(rc, "memory bar");
-		goto err_free;
-	}
-	rc = bench_device_get(bar->spec.bdf, &bar->dev);
+	rc = bench_bar_open(&bar->at, args);
 	if (rc)
 		goto err_free;
 	rc = export_and_map(mem, bar);
 	if (rc)
-		goto err_put;
+		goto err_close;
 	mem->size = peerbar_buffer_size(mem->buffer);
 	mem->addr = peerbar_mapping_addr(bar->map);
 	mem->priv = bar;
 	return 0;
 
-err_put:
-	bench_device_put(bar->dev);
+err_close:
+	bench_bar_close(&bar->at);
 err_free:
 	free(bar);
 	return rc;
@@ -70,7 +64,7 @@ static void bar_close(struct bench_mem *mem)
 
 	peerbar_mapping_close(bar->map);
 	peerbar_buffer_close(mem->buffer);
-	bench_device_put(bar->dev);
+	bench_bar_close(&bar->at);
 	free(bar);
 }
 
@@ -100,9 +94,9 @@ static int bar_describe(struct bench_mem *mem, struct json_object *into)
 	json_object_object_add(into, "kind", json_object_new_string("bar"));
 	json_object_object_add(
 		into, "device",
-		json_object_new_string(peerbar_device_bdf(bar->dev)));
+		json_object_new_string(peerbar_device_bdf(bar->at.dev)));
 	json_object_object_add(into, "bar",
-			       json_object_new_int((int)bar->spec.bar));
+			       json_object_new_int((int)bar->at.spec.bar));
 	json_object_object_add(into, "ranges",
 			       bench_describe_ranges(attr.ranges, attr.nr_ranges));
 	json_object_object_add(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <string.h>
 
+#include "bar.h"
 #include "error.h"
 #include "opts.h"
 #include "program.h"
@@ -47,11 +47,7 @@ static int check(void *data, int nr, char **operands)
 	if (nr)
 		return bench_fail(-EINVAL, "no operands, but there is \"%s\"",
 				  operands[0]);
-	if (!opts->mem || strncmp(opts->mem, "bar:", 4) || strchr(opts->mem, '@'))
-		return bench_fail(
-			-EINVAL, "--mem bar:BDF/BAR says which BAR, all of it, "
-				 "like bar:0000:01:00.0/2");
-	return 0;
+	return bench_bar_check(opts->mem, true, ", all of it");
 }
 
 const struct bench_program fault_program = {

@@ -6,8 +6,8 @@
 
 #include <peerbar/peerbar.h>
 
+#include "bar.h"
 #include "clock.h"
-#include "devices.h"
 #include "environment.h"
 #include "error.h"
 #include "json.h"
@@ -225,18 +225,15 @@ static int run_all(struct bench *b, struct bench_table *table)
 	return 0;
 }
 
-static int export(struct bench *b, struct peerbar_device *dev, unsigned int bar)
+static int export(struct bench *b, const struct bench_bar *bar)
 {
 	struct peerbar_range range = {.length = b->opts->size};
-	struct peerbar_region region;
 	int rc;
 
-	rc = peerbar_device_region(dev, bar, &region);
-	if (rc)
-		return bench_fail_lib(rc, "%s", b->opts->mem);
 	if (!range.length)
-		range.length = region.size < GIB ? region.size : GIB;
-	rc = peerbar_buffer_export(dev, bar, &range, 1, 0, &b->buf);
+		range.length = bar->size < GIB ? bar->size : GIB;
+	rc = peerbar_buffer_export(bar->dev, bar->spec.bar, &range, 1, 0,
+				   &b->buf);
 	if (rc)
 		return bench_fail_lib(rc, "export of %s", b->opts->mem);
 	b->size = range.length;
@@ -246,17 +243,13 @@ static int export(struct bench *b, struct peerbar_device *dev, unsigned int bar)
 static int with_device(struct bench *b, struct json_object *doc)
 {
 	struct bench_table table;
-	struct peerbar_device *dev;
-	struct peerbar_spec spec;
+	struct bench_bar bar = {0};
 	int rc;
 
-	rc = peerbar_spec_parse(b->opts->mem + strlen("bar:"), &spec);
-	if (rc)
-		return bench_fail_lib(rc, "--mem");
-	rc = bench_device_get(spec.bdf, &dev);
+	rc = bench_bar_open(&bar, b->opts->mem);
 	if (rc)
 		return rc;
-	rc = export(b, dev, spec.bar);
+	rc = export(b, &bar);
 	if (!rc) {
 		bench_environment_print(
 			stdout, json_object_object_get(doc, "environment"));
@@ -267,7 +260,7 @@ static int with_device(struct bench *b, struct json_object *doc)
 		rc = run_all(b, &table);
 		peerbar_buffer_close(b->buf);
 	}
-	bench_device_put(dev);
+	bench_bar_close(&bar);
 	return rc;
 }
 

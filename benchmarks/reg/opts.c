@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <string.h>
 
+#include "bar.h"
 #include "error.h"
 #include "opts.h"
 #include "program.h"
@@ -99,10 +99,8 @@ static int check(void *data, int nr, char **operands)
 	if (nr)
 		return bench_fail(-EINVAL, "no operands, but there is \"%s\"",
 				  operands[0]);
-	if (!opts->mem || strncmp(opts->mem, "bar:", 4) || strchr(opts->mem, '@'))
-		return bench_fail(-EINVAL,
-				  "--mem bar:BDF/BAR says which BAR to take "
-				  "pieces of, like bar:0000:01:00.0/2");
+	if (bench_bar_check(opts->mem, true, " to take pieces of"))
+		return -EINVAL;
 	return bench_nic_check(&opts->nic);
 }
 

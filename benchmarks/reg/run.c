@@ -5,8 +5,8 @@
 
 #include <peerbar/peerbar.h>
 
+#include "bar.h"
 #include "clock.h"
-#include "devices.h"
 #include "environment.h"
 #include "error.h"
 #include "json.h"
@@ -23,17 +23,13 @@
  * struct bench - everything that is open
  * @opts: command line
  * @t: who registers
- * @dev: device
- * @bar: BAR number
- * @bar_size: its bytes
+ * @bar: the BAR
  * @table: results
  */
 struct bench {
 	const struct reg_opts *opts;
 	struct bench_transport *t;
-	struct peerbar_device *dev;
-	unsigned int bar;
-	uint64_t bar_size;
+	struct bench_bar bar;
 	struct bench_table table;
 };
 
@@ -142,8 +138,8 @@ static int run_bar(struct bench *b, uint64_t size, uint64_t n)
 
 	if (!range)
 		return bench_fail(-ENOMEM, "out of memory");
-	rc = peerbar_buffer_export(b->dev, b->bar, range, (unsigned int)n, 0,
-				   &mem.buffer);
+	rc = peerbar_buffer_export(b->bar.dev, b->bar.spec.bar, range,
+				   (unsigned int)n, 0, &mem.buffer);
 	free(range);
 	if (rc)
 		return bench_fail_lib(rc, "export of %s", b->opts->mem);
@@ -167,7 +163,7 @@ static int run_size(struct bench *b, uint64_t size)
 
 	rc = run_host(b, size);
 	for (i = 0; i < b->opts->nr_ranges && !rc; i++)
-		if (size <= b->bar_size && size % (b->opts->ranges[i] * 4096) == 0)
+		if (size <= b->bar.size && size % (b->opts->ranges[i] * 4096) == 0)
 			rc = run_bar(b, size, b->opts->ranges[i]);
 	return rc;
 }
@@ -187,28 +183,6 @@ static int run_all(struct bench *b, struct json_object *doc)
 	return rc;
 }
 
-static int open_device(struct bench *b)
-{
-	struct peerbar_region region;
-	struct peerbar_spec spec;
-	int rc;
-
-	rc = peerbar_spec_parse(b->opts->mem + strlen("bar:"), &spec);
-	if (rc)
-		return bench_fail_lib(rc, "--mem");
-	rc = bench_device_get(spec.bdf, &b->dev);
-	if (rc)
-		return rc;
-	b->bar = spec.bar;
-	rc = peerbar_device_region(b->dev, b->bar, &region);
-	b->bar_size = region.size;
-	if (!rc)
-		return 0;
-	rc = bench_fail_lib(rc, "%s", b->opts->mem);
-	bench_device_put(b->dev);
-	return rc;
-}
-
 int reg_run(const void *data)
 {
 	struct bench b = {.opts = data};
@@ -220,12 +194,12 @@ int reg_run(const void *data)
 	struct json_object *doc;
 	int rc;
 
-	rc = open_device(&b);
+	rc = bench_bar_open(&b.bar, b.opts->mem);
 	if (rc)
 		return rc;
 	rc = b.opts->transport->open(&config, &b.t);
 	if (rc)
-		goto out_device;
+		goto out_bar;
 	doc = bench_doc_new("peerbar-reg", SCHEMA, b.opts->nic.device);
 	bench_put_text(doc, "mem", b.opts->mem);
 	bench_put_text(doc, "transport", b.t->ops->name);
@@ -234,7 +208,7 @@ int reg_run(const void *data)
 		rc = bench_doc_save(doc, b.opts->json);
 	json_object_put(doc);
 	b.t->ops->close(b.t);
-out_device:
-	bench_device_put(b.dev);
+out_bar:
+	bench_bar_close(&b.bar);
 	return rc;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
+#include "bar.h"
 #include "error.h"
 #include "flow.h"
 #include "opts.h"
@@ -53,10 +53,8 @@ static int check(void *data, int nr, char **operands)
 	if (nr)
 		return bench_fail(-EINVAL, "no operands, but there is \"%s\"",
 				  operands[0]);
-	if (!opts->mem || strncmp(opts->mem, "bar:", 4) || strchr(opts->mem, '@'))
-		return bench_fail(-EINVAL,
-				  "--mem bar:BDF/BAR says which BAR to take "
-				  "apart, like bar:0000:00:05.0/2");
+	if (bench_bar_check(opts->mem, true, " to take apart"))
+		return -EINVAL;
 	return bench_nic_check(&opts->nic);
 }
 

@@ -129,7 +129,7 @@ static int run_disable(struct revoke_stage *stage, struct revoke_phase *p)
 	uint64_t start = bench_now();
 	int rc;
 
-	p->rc = peerbar_device_set_memory(stage->dev, false);
+	p->rc = peerbar_device_set_memory(stage->bar.dev, false);
 	p->returned = bench_now();
 	shut(stage, true);
 	p->call_ns = p->returned - start;
@@ -140,7 +140,7 @@ static int run_disable(struct revoke_stage *stage, struct revoke_phase *p)
 	p->restored = bench_now();
 	p->hold_ns = p->restored - p->returned;
 	open_gates(stage, p->restored);
-	p->rc = peerbar_device_set_memory(stage->dev, true);
+	p->rc = peerbar_device_set_memory(stage->bar.dev, true);
 	p->restore_ns = bench_now() - p->restored;
 	if (p->rc)
 		return bench_fail_lib(p->rc, "enabling memory");
@@ -153,7 +153,7 @@ static int run_reset(struct revoke_stage *stage, struct revoke_phase *p)
 	uint64_t start = bench_now();
 
 	forgive(stage, stage->opts->reset_clears);
-	p->rc = peerbar_device_reset(stage->dev);
+	p->rc = peerbar_device_reset(stage->bar.dev);
 	p->returned = bench_now();
 	p->restored = p->returned;
 	p->call_ns = p->returned - start;
@@ -178,7 +178,7 @@ static int read_ranges(struct revoke_stage *stage, uint8_t *into)
 	int rc;
 
 	for (i = 0; i < a->nr_ranges; i++) {
-		rc = peerbar_device_read(stage->dev, stage->bar,
+		rc = peerbar_device_read(stage->bar.dev, stage->bar.spec.bar,
 					 a->range[i].offset, into,
 					 a->range[i].length);
 		if (rc)

@@ -5,8 +5,8 @@
 
 #include <peerbar/peerbar.h>
 
+#include "bar.h"
 #include "clock.h"
-#include "devices.h"
 #include "environment.h"
 #include "error.h"
 #include "json.h"
@@ -81,9 +81,7 @@ struct held {
 /** struct bench - everything that is open */
 struct bench {
 	const struct revoke_opts *opts;
-	struct peerbar_device *dev;
-	unsigned int bar;
-	uint64_t bar_size;
+	struct bench_bar bar;
 	struct bench_transport *t;
 	struct revoke_trace trace;
 	struct bench_table table;
@@ -131,7 +129,8 @@ static int hold(struct bench *b, struct held *held, uint64_t offset,
 	unsigned int i;
 	int rc;
 
-	rc = peerbar_buffer_export(b->dev, b->bar, &range, 1, 0, &held->buf);
+	rc = peerbar_buffer_export(b->bar.dev, b->bar.spec.bar, &range, 1, 0,
+				   &held->buf);
 	for (i = 0; i < mappings && !rc; i++) {
 		rc = peerbar_buffer_map(held->buf, 0, 0, 0, &held->map[i]);
 		if (!rc)
@@ -269,7 +268,7 @@ static int run_all(struct bench *b, uint64_t *disturbed)
 	int rc = 0;
 
 	for (s = scenes; s < scenes + SCENES && !rc; s++)
-		if (s->size + s->bystanders * BYSTANDER <= b->bar_size)
+		if (s->size + s->bystanders * BYSTANDER <= b->bar.size)
 			rc = run_scene(b, s, disturbed);
 	return rc;
 }
@@ -281,22 +280,10 @@ static int open_all(struct bench *b)
 		.qps = 1,
 		.depth = 1,
 	};
-	struct peerbar_region region;
-	struct peerbar_spec spec;
 	int rc;
 
-	rc = peerbar_spec_parse(b->opts->mem + strlen("bar:"), &spec);
-	if (rc)
-		return bench_fail_lib(rc, "--mem");
-	rc = bench_device_get(spec.bdf, &b->dev);
-	if (rc)
-		return rc;
-	b->bar = spec.bar;
-	rc = peerbar_device_region(b->dev, b->bar, &region);
-	if (rc)
-		return bench_fail_lib(rc, "%s", b->opts->mem);
-	b->bar_size = region.size;
-	return bench_verbs.open(&config, &b->t);
+	rc = bench_bar_open(&b->bar, b->opts->mem);
+	return rc ? rc : bench_verbs.open(&config, &b->t);
 }
 
 static void close_all(struct bench *b)
@@ -304,8 +291,7 @@ static void close_all(struct bench *b)
 	revoke_trace_close(&b->trace);
 	if (b->t)
 		b->t->ops->close(b->t);
-	if (b->dev)
-		bench_device_put(b->dev);
+	bench_bar_close(&b->bar);
 }
 
 static int with_all(struct bench *b, struct json_object *doc)

@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <peerbar/spec.h>
-
 #include "describe.h"
-#include "devices.h"
 #include "error.h"
 #include "pattern.h"
 #include "stage.h"
@@ -18,23 +15,19 @@
 #define BAR_UNITS	  10
 #define HASTY_RNR_RETRIES 3
 
-static int take_apart(struct revoke_stage *stage, const char *bdf)
+static int take_apart(struct revoke_stage *stage)
 {
-	struct peerbar_region region;
+	const struct bench_bar *bar = &stage->bar;
 	char need[32];
-	int rc;
 
-	rc = peerbar_device_region(stage->dev, stage->bar, &region);
-	if (rc)
-		return bench_fail_lib(rc, "BAR %u of %s", stage->bar, bdf);
 	stage->unit = UNIT_MAX;
-	while (stage->unit * BAR_UNITS > region.size)
+	while (stage->unit * BAR_UNITS > bar->size)
 		stage->unit /= 2;
 	if (stage->unit < UNIT_MIN)
 		return bench_fail(
 			-ENOSPC,
 			"BAR %u of %s has %llu bytes; this program needs %s",
-			stage->bar, bdf, (unsigned long long)region.size,
+			bar->spec.bar, bar->spec.bdf, (unsigned long long)bar->size,
 			bench_describe_size(need, sizeof(need),
 					    UNIT_MIN * BAR_UNITS));
 	return 0;
@@ -153,18 +146,12 @@ static int open_workers(struct revoke_stage *stage)
 
 int revoke_stage_open(struct revoke_stage *stage, const struct revoke_opts *opts)
 {
-	struct peerbar_spec spec;
 	int rc;
 
 	stage->opts = opts;
-	rc = peerbar_spec_parse(opts->mem + strlen("bar:"), &spec);
-	if (rc)
-		return bench_fail_lib(rc, "--mem");
-	rc = bench_device_get(spec.bdf, &stage->dev);
-	if (rc)
-		return rc;
-	stage->bar = spec.bar;
-	rc = take_apart(stage, spec.bdf);
+	rc = bench_bar_open(&stage->bar, opts->mem);
+	if (!rc)
+		rc = take_apart(stage);
 	if (!rc)
 		rc = check_room(stage);
 	if (rc)
@@ -194,6 +181,5 @@ void revoke_stage_close(struct revoke_stage *stage)
 		revoke_flow_close(&stage->flow[i]);
 	for (i = 0; i < REVOKE_BUFFERS; i++)
 		bench_mem_close(&stage->buffer[i].mem);
-	if (stage->dev)
-		bench_device_put(stage->dev);
+	bench_bar_close(&stage->bar);
 }

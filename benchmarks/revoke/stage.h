@@ -7,6 +7,7 @@
 
 #include <peerbar/device.h>
 
+#include "bar.h"
 #include "flow.h"
 #include "opts.h"
 #include "touch.h"
@@ -48,8 +49,7 @@ struct revoke_buffer {
 /**
  * struct revoke_stage - all of it
  * @opts: command line
- * @dev: the device
- * @bar: BAR number
+ * @bar: the BAR
  * @unit: bytes of a range of A
  * @buffer: A and B
  * @touch: the CPU thread of each buffer
@@ -57,8 +57,7 @@ struct revoke_buffer {
  */
 struct revoke_stage {
 	const struct revoke_opts *opts;
-	struct peerbar_device *dev;
-	unsigned int bar;
+	struct bench_bar bar;
 	uint64_t unit;
 	struct revoke_buffer buffer[REVOKE_BUFFERS];
 	struct revoke_touch touch[REVOKE_BUFFERS];
