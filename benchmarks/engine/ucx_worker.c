@@ -108,6 +108,7 @@ static void finish(struct ucx *u, ucs_status_ptr_t request)
 	ucp_request_free(request);
 }
 
+/* What is under way uses the keys. */
 static void close_eps(struct ucx *u)
 {
 	const ucp_request_param_t params = {
@@ -117,13 +118,13 @@ static void close_eps(struct ucx *u)
 	uint32_t qp, i;
 
 	for (qp = 0; qp < u->qps; qp++) {
+		if (u->ep[qp])
+			finish(u, ucp_ep_close_nbx(u->ep[qp], &params));
+		u->ep[qp] = NULL;
 		for (i = 0; i < UCX_KEYS_MAX; i++)
 			if (u->rkey[qp][i])
 				ucp_rkey_destroy(u->rkey[qp][i]);
 		memset(u->rkey[qp], 0, sizeof(u->rkey[qp]));
-		if (u->ep[qp])
-			finish(u, ucp_ep_close_nbx(u->ep[qp], &params));
-		u->ep[qp] = NULL;
 	}
 }
 

@@ -6,6 +6,12 @@
 
 #include "ucp_ends.h"
 
+struct ucp_key {
+	struct ucp_key *next;
+	const void *packed;
+	ucp_rkey_h rkey;
+};
+
 void ucp_ends_must(ucs_status_t status, const char *what)
 {
 	if (status != UCS_OK)
@@ -78,7 +84,6 @@ static void connect_ends(struct ucp_ends *ends)
 	ends->near = open_worker(ends);
 	ends->far = open_worker(ends);
 	ends->broken = false;
-	ends->round++;
 	ucp_ends_must(ucp_worker_get_address(ends->far, &address, &len),
 		      "an address");
 	params.address = address;
@@ -89,6 +94,51 @@ static void connect_ends(struct ucp_ends *ends)
 		      "connecting");
 }
 
+ucs_status_t ucp_ends_key(struct ucp_ends *ends, const void *packed,
+			  ucp_rkey_h *out)
+{
+	struct ucp_key *key = ends->keys;
+	ucs_status_t status;
+
+	while (key && key->packed != packed)
+		key = key->next;
+	if (!key) {
+		key = malloc(sizeof(*key));
+		if (!key)
+			return UCS_ERR_NO_MEMORY;
+		status = ucp_ep_rkey_unpack(ends->ep, packed, &key->rkey);
+		if (status != UCS_OK) {
+			free(key);
+			return status;
+		}
+		key->packed = packed;
+		key->next = ends->keys;
+		ends->keys = key;
+	}
+	*out = key->rkey;
+	return UCS_OK;
+}
+
+static void drop_key(struct ucp_key **link)
+{
+	struct ucp_key *key = *link;
+
+	*link = key->next;
+	ucp_rkey_destroy(key->rkey);
+	free(key);
+}
+
+void ucp_ends_forget(struct ucp_ends *ends, const void *packed)
+{
+	struct ucp_key **link = &ends->keys;
+
+	while (*link && (*link)->packed != packed)
+		link = &(*link)->next;
+	if (*link)
+		drop_key(link);
+}
+
+/* Keys are memory of the near worker, and used by what is under way. */
 static void disconnect(struct ucp_ends *ends)
 {
 	const ucp_request_param_t params = {
@@ -97,6 +147,8 @@ static void disconnect(struct ucp_ends *ends)
 	};
 
 	ucp_ends_finish(ends, ucp_ep_close_nbx(ends->ep, &params));
+	while (ends->keys)
+		drop_key(&ends->keys);
 	ucp_worker_destroy(ends->near);
 	ucp_worker_destroy(ends->far);
 }

@@ -12,10 +12,12 @@
 
 #include <ucp/api/ucp.h>
 
+struct ucp_key;
+
 /**
  * struct ucp_ends - see above
  * @ep: from near to far
- * @round: counts connections; keys are unpacked for one
+ * @keys: unpacked for this endpoint
  * @broken: the endpoint failed
  */
 struct ucp_ends {
@@ -23,8 +25,8 @@ struct ucp_ends {
 	ucp_worker_h near;
 	ucp_worker_h far;
 	ucp_ep_h ep;
+	struct ucp_key *keys;
 	ucp_err_handling_mode_t mode;
-	unsigned int round;
 	bool broken;
 };
 
@@ -44,6 +46,17 @@ void ucp_ends_close(struct ucp_ends *ends);
 
 /** ucp_ends_again - both as new; what is mapped stays so */
 void ucp_ends_again(struct ucp_ends *ends);
+
+/**
+ * ucp_ends_key - what the near end reaches memory with
+ * @packed: of ucp_rkey_pack(); known by its address
+ * @out: valid until the ends are connected anew or @packed is forgotten
+ */
+ucs_status_t ucp_ends_key(struct ucp_ends *ends, const void *packed,
+			  ucp_rkey_h *out);
+
+/** ucp_ends_forget - @packed, before it is released */
+void ucp_ends_forget(struct ucp_ends *ends, const void *packed);
 
 void ucp_ends_progress(struct ucp_ends *ends);
 

@@ -30,6 +30,7 @@ struct stage {
 	char *bar;
 	char *far;
 	ucp_mem_h far_memh;
+	void *key;
 	ucp_rkey_h rkey;
 };
 
@@ -37,7 +38,8 @@ static void drop_stage(void *obj)
 {
 	struct stage *s = obj;
 
-	ucp_rkey_destroy(s->rkey);
+	ucp_ends_forget(&s->ends, s->key);
+	ucp_rkey_buffer_release(s->key);
 	ucp_mem_unmap(s->ends.context, s->far_memh);
 	ucp_ends_close(&s->ends);
 }
@@ -53,17 +55,15 @@ static void open_ends(struct stage *s)
 		.length = ROOM,
 	};
 	size_t len;
-	void *key;
 
 	ucp_ends_open(&s->ends, UCP_FEATURE_RMA, UCP_ERR_HANDLING_MODE_PEER,
 		      settings);
 	params.address = s->far = fx_alloc(s->fx, ROOM);
 	ucp_ends_must(ucp_mem_map(s->ends.context, &params, &s->far_memh),
 		      "far");
-	ucp_ends_must(ucp_rkey_pack(s->ends.context, s->far_memh, &key, &len),
+	ucp_ends_must(ucp_rkey_pack(s->ends.context, s->far_memh, &s->key, &len),
 		      "a key");
-	ucp_ends_must(ucp_ep_rkey_unpack(s->ends.ep, key, &s->rkey), "a key");
-	ucp_rkey_buffer_release(key);
+	ucp_ends_must(ucp_ends_key(&s->ends, s->key, &s->rkey), "a key");
 	fx_keep(s->fx, s, drop_stage);
 }
 

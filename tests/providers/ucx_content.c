@@ -161,10 +161,13 @@ static void test_content(void **state)
 #define KIND(name, ...) \
 	FX_VARIANT(test_content, name, (&(const struct kind){__VA_ARGS__}))
 
-#define ENDS(name, tls, thresh, ...)                                     \
-	KIND(name ", BAR to BAR", tls, thresh, true, true, __VA_ARGS__), \
-		KIND(name ", BAR to host", tls, thresh, true, false,     \
-		     __VA_ARGS__),                                       \
+#define BOTH(name, tls, thresh, ...) \
+	KIND(name ", BAR to BAR", tls, thresh, true, true, __VA_ARGS__)
+
+#define ENDS(name, tls, thresh, ...)                                 \
+	BOTH(name, tls, thresh, __VA_ARGS__),                        \
+		KIND(name ", BAR to host", tls, thresh, true, false, \
+		     __VA_ARGS__),                                   \
 		KIND(name ", host to BAR", tls, thresh, false, true, __VA_ARGS__)
 
 int main(void)
@@ -172,13 +175,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ENDS("rc, eager", "rc,vfio", "inf", LARGEST, false),
 		ENDS("rc, rendezvous", "rc,vfio", "0", LARGEST, false),
-		ENDS("rc, as UCX chooses", "rc,vfio", "auto", LARGEST, false),
+		BOTH("rc, as UCX chooses", "rc,vfio", "auto", LARGEST, false),
 		ENDS("ud, eager", "ud,vfio", "inf", MIB(2), false),
-		ENDS("ud, rendezvous", "ud,vfio", "0", MIB(2), false),
+		BOTH("ud, rendezvous", "ud,vfio", "0", MIB(2), false),
 		ENDS("tcp, eager", "tcp,vfio", "inf", MIB(2), false),
-		ENDS("tcp, rendezvous", "tcp,vfio", "0", MIB(2), false),
+		BOTH("tcp, rendezvous", "tcp,vfio", "0", MIB(2), false),
 		ENDS("rc, a type of its own", "rc,vfio", "auto", MIB(2), true),
-		ENDS("tcp, a type of its own", "tcp,vfio", "auto", MIB(2), true),
+		BOTH("tcp, a type of its own", "tcp,vfio", "auto", MIB(2), true),
 	};
 
 	ucp_ends_plugin();
