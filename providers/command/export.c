@@ -15,6 +15,7 @@ static struct {
 	bool exec;
 	bool no_control;
 	bool read_only;
+	bool write_combining;
 	const char *control;
 	unsigned int period;
 } opts;
@@ -26,6 +27,8 @@ static const struct option_def options[] = {
 	 OPTION_FLAG, &opts.no_control},
 	{'r', "read-only", NULL, "CPU mappings can only be read", OPTION_FLAG,
 	 &opts.read_only},
+	{'w', "write-combining", NULL, "CPUs see it write-combined, or it fails",
+	 OPTION_FLAG, &opts.write_combining},
 	{'p', "period", "MS", "look that often for resets by others (100)",
 	 OPTION_NUMBER, &opts.period},
 	OPTION_JSON(&opts.json),
@@ -48,6 +51,14 @@ static int listen_at(struct owner *owner)
 	return ret ? ret : owner_listen(owner, path);
 }
 
+static bool is_combining(struct peerbar_buffer *buf)
+{
+	struct peerbar_buffer_info info;
+
+	return !peerbar_buffer_info(buf, &info) &&
+	       info.memattr == PEERBAR_WRITE_COMBINING;
+}
+
 static void describe_json(const struct owner *owner)
 {
 	json_object *root = json_object_new_object();
@@ -61,6 +72,9 @@ static void describe_json(const struct owner *owner)
 				       json_text(owner->buffers[i].text));
 		json_object_object_add(buffer, "size",
 				       json_object_new_uint64(peerbar_buffer_size(
+					       owner->buffers[i].buf)));
+		json_object_object_add(buffer, "write_combining",
+				       json_object_new_boolean(is_combining(
 					       owner->buffers[i].buf)));
 		json_object_array_add(buffers, buffer);
 	}
@@ -76,9 +90,11 @@ static void describe(const struct owner *owner)
 	unsigned int i;
 
 	for (i = 0; i < owner->nr_buffers; i++)
-		printf("%u: %s, %s\n", i, owner->buffers[i].text,
+		printf("%u: %s, %s%s\n", i, owner->buffers[i].text,
 		       print_size(peerbar_buffer_size(owner->buffers[i].buf),
-				  size));
+				  size),
+		       is_combining(owner->buffers[i].buf) ? ", write-combining"
+							   : "");
 	if (*owner->path)
 		printf("process %d, control socket %s\n", (int)getpid(),
 		       owner->path);
@@ -95,14 +111,19 @@ static int start(struct owner *owner, char **program)
 	return ret == -ENOENT ? STATUS_NO_PROGRAM : STATUS_CANNOT_EXEC;
 }
 
+static unsigned int export_flags(void)
+{
+	return (opts.read_only ? PEERBAR_EXPORT_READ_ONLY : 0) |
+	       (opts.write_combining ? PEERBAR_EXPORT_WRITE_COMBINING : 0);
+}
+
 /* @texts: @nr of them; @program: NULL for none */
 static int export(struct owner *owner, char **texts, int nr, char **program)
 {
-	unsigned int flags = opts.read_only ? PEERBAR_EXPORT_READ_ONLY : 0;
 	int i, status = STATUS_GOOD;
 
 	for (i = 0; i < nr; i++)
-		if (owner_export(owner, texts[i], flags, opts.period))
+		if (owner_export(owner, texts[i], export_flags(), opts.period))
 			return complain_library();
 	if (listen_at(owner))
 		return complain_library();

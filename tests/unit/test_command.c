@@ -373,6 +373,18 @@ static void exports_of_nothing(void **state)
 	assert_said(err, "BAR 1");
 }
 
+/* It is asked of the kernel, whose refusal ends the export. */
+static void write_combining_that_cannot_be_had(void **state)
+{
+	fake.memattr_errno = EBUSY;
+	assert_int_equal(peerbar("export", "--write-combining",
+				 "00:05.0/2@0+4K", "00:05.0/1"),
+			 1);
+	assert_said(err, "write-combining");
+	assert_int_equal(peerbar("export", "00:05.0/2@0+4K", "00:05.0/1"), 1);
+	assert_said(err, "BAR 1");
+}
+
 static void targets_that_are_none(void **state)
 {
 	static const char *const commands[] = {"revoke", "watch"};
@@ -546,6 +558,7 @@ int main(void)
 		TEST(probe_as_json),
 		TEST(what_cannot_be_opened),
 		TEST(exports_of_nothing),
+		TEST(write_combining_that_cannot_be_had),
 		TEST(targets_that_are_none),
 		TEST(wrong_command_lines),
 		TEST(every_command_has_help),

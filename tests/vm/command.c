@@ -12,6 +12,7 @@
 #include "bar.h"
 #include "config.h"
 #include "importer.h"
+#include "memattr.h"
 #include "program.h"
 
 #define SEED 11
@@ -230,6 +231,21 @@ static void test_a_program_finds_its_buffer(void **state)
 	fx_device(*state, fx_bdf());
 }
 
+static void test_write_combining(void **state)
+{
+	const char *text;
+	int status;
+
+	fill(*state);
+	status = fx_run(*state,
+			ARGV("export", "--json", "--write-combining", spec(),
+			     "--exec", self(), "combining"),
+			&text);
+	if (status != (fx_patched() ? 9 : 1))
+		fx_die("exit status %d: %s", status, text);
+	said(text, fx_patched() ? "\"write_combining\":true" : "write-combining");
+}
+
 static void test_exit_statuses(void **state)
 {
 	const char *text;
@@ -444,6 +460,17 @@ static int check_pattern(void)
 	return 7;
 }
 
+/* by the page tables, not by what the library says */
+static int check_combining(void)
+{
+	struct peerbar_mapping *map;
+	struct peerbar_buffer *buf;
+
+	if (inherited(&buf) || peerbar_buffer_map(buf, 0, 0, 0, &map))
+		return 2;
+	return fx_pte_is(peerbar_mapping_addr(map), PEERBAR_PTE_WC, PAGE) ? 9 : 3;
+}
+
 static int read_until_revoked(void)
 {
 	struct peerbar_mapping *map;
@@ -463,6 +490,14 @@ static int read_until_revoked(void)
 	return ret == -ENODEV ? 5 : 1;
 }
 
+static int run_as(const char *what)
+{
+	if (!strcmp(what, "check"))
+		return check_pattern();
+	return strcmp(what, "combining") ? read_until_revoked()
+					 : check_combining();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,6 +506,7 @@ int main(int argc, char **argv)
 		FX_TEST(test_bind_and_unbind),
 		FX_TEST(test_a_device_in_use_is_not_taken),
 		FX_TEST(test_a_program_finds_its_buffer),
+		FX_TEST(test_write_combining),
 		FX_TEST(test_exit_statuses),
 		FX_TEST(test_signals_are_passed_on),
 		FX_TEST(test_the_terminals_interrupt),
@@ -487,8 +523,7 @@ int main(int argc, char **argv)
 	};
 
 	if (argc == 2)
-		return strcmp(argv[1], "check") ? read_until_revoked()
-						: check_pattern();
+		return run_as(argv[1]);
 	return FX_RUN(tests) +
 	       (fx_patched() ? FX_RUN(with_modules) : FX_RUN(without_modules));
 }
