@@ -11,15 +11,8 @@
 #include <peerbar/error.h>
 
 #include "guard.h"
-#include "mapping_priv.h"
 
-/*
- * Guards live on the stack of what they guard, innermost first.  Read by the
- * handler, in threads that never ran a guarded call, too: the lazily allocated
- * kind of thread-local storage would call malloc() there.
- */
-static _Thread_local struct peerbar_guard *innermost
-	__attribute__((tls_model("initial-exec")));
+_Thread_local struct peerbar_guard *guard_innermost;
 
 static struct sigaction previous;
 static atomic_bool previous_spent;
@@ -78,13 +71,15 @@ static void call_previous(int sig, siginfo_t *info, ucontext_t *context)
  */
 static void unwind_to(struct peerbar_guard *guard, const ucontext_t *context)
 {
+	bool light = guard->armed == GUARD_LIGHT;
 	struct peerbar_guard *inner;
 
-	for (inner = innermost; inner != guard; inner = inner->outer)
-		inner->armed = false;
-	guard->armed = false;
-	innermost = guard->outer;
+	for (inner = guard_innermost; inner != guard; inner = inner->outer)
+		inner->armed = GUARD_ENDED;
+	guard_disarm(guard);
 	pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
+	if (light)
+		GUARD_LIGHT_JUMP(guard);
 	longjmp(guard->env, 1);
 }
 
@@ -95,7 +90,7 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	struct peerbar_guard *guard;
 
 	if (info->si_code == BUS_ADRERR)
-		for (guard = innermost; guard; guard = guard->outer)
+		for (guard = guard_innermost; guard; guard = guard->outer)
 			if (addr >= guard->start && addr < guard->end)
 				unwind_to(guard, context);
 	if (previous_is_default())
@@ -131,13 +126,7 @@ void guard_install(void)
 int peerbar_guard_arm(struct peerbar_guard *guard,
 		      const struct peerbar_mapping *map)
 {
-	guard->start = (uintptr_t)map->addr;
-	guard->end = guard->start + map->size;
-	guard->outer = innermost;
-	guard->armed = true;
-	atomic_signal_fence(memory_order_seq_cst);
-	innermost = guard;
-	atomic_signal_fence(memory_order_seq_cst);
+	guard_arm(guard, map, GUARD_LIBC);
 	return 0;
 }
 
@@ -149,11 +138,8 @@ int peerbar_guard_broken(struct peerbar_guard *guard)
 
 void peerbar_guard_end(struct peerbar_guard *guard)
 {
-	if (!guard->armed)
-		return;
-	guard->armed = false;
-	atomic_signal_fence(memory_order_seq_cst);
-	innermost = guard->outer;
+	if (guard->armed)
+		guard_disarm(guard);
 }
 
 int peerbar_guard_run(const struct peerbar_mapping *map, void (*fn)(void *arg),
@@ -161,9 +147,10 @@ int peerbar_guard_run(const struct peerbar_mapping *map, void (*fn)(void *arg),
 {
 	struct peerbar_guard guard;
 
-	if (peerbar_guard_begin(&guard, map))
-		return -ENODEV;
+	if (GUARD_LIGHT_BEGUN(&guard))
+		return peerbar_guard_broken(&guard);
+	guard_arm(&guard, map, GUARD_LIGHT);
 	fn(arg);
-	peerbar_guard_end(&guard);
+	guard_disarm(&guard);
 	return 0;
 }
