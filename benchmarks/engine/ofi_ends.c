@@ -62,6 +62,8 @@ int ofi_open(struct ofi *o, const struct bench_transport_config *config)
 	if (config->datagram)
 		return bench_fail(-EOPNOTSUPP,
 				  "datagrams are for the verbs transport");
+	/* rxm's queue is for 1024 peers else, more than soft-RoCE has room for */
+	setenv("FI_UNIVERSE_SIZE", "64", 0);
 	rc = get_info(o, config->nic->device);
 	if (rc)
 		return rc;

@@ -137,7 +137,7 @@ static void test_close_under_load(struct conform *c)
 					      CONFORM_MS));
 		close_one(&s, parts[i]);
 		if (parts[i] == DEVICE)
-			assert_true(fx_worker_ends(&load->worker, CONFORM_MS));
+			assert_true(conform_load_ends(c, load, CONFORM_MS));
 		else
 			assert_true(fx_worker_gains(&load->worker, FX_GOOD, 20,
 						    CONFORM_MS));

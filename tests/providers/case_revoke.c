@@ -114,7 +114,7 @@ static void came_through_right(struct conform *c, struct conform_load *load,
 
 static void ends_in_error(struct conform *c, struct conform_load *load)
 {
-	if (!fx_worker_ends(&load->worker, SOON_MS))
+	if (!conform_load_ends(c, load, SOON_MS))
 		fx_die("the load goes on or hangs");
 	assert_true(load->failed);
 }

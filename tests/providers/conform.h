@@ -17,6 +17,8 @@
 
 /** much more than any operation takes under emulation */
 #define CONFORM_MS 30000
+/* until a read that nobody answers is taken for one; see PROV_MUTE_READS */
+#define CONFORM_MUTE_MS 1000
 
 /**
  * struct conform - one case, over one provider
@@ -127,5 +129,12 @@ struct conform_load *conform_load(struct conform *c, struct prov_region *far,
 
 /** conform_load_begun - operations begun so far */
 uint64_t conform_load_begun(struct conform_load *load);
+
+/**
+ * conform_load_ends - it comes to an end within @ms, since the memory is gone
+ *
+ * Reads that nobody answers: once the far end has hung up.
+ */
+bool conform_load_ends(struct conform *c, struct conform_load *load, int ms);
 
 #endif /* CONFORM_H */

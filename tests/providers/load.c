@@ -137,3 +137,13 @@ uint64_t conform_load_begun(struct conform_load *load)
 	pthread_mutex_unlock(&load->worker.lock);
 	return round;
 }
+
+bool conform_load_ends(struct conform *c, struct conform_load *load, int ms)
+{
+	if (!load->write && conform_has(c, PROV_MUTE_READS)) {
+		if (fx_worker_ends(&load->worker, CONFORM_MUTE_MS))
+			return true;
+		c->prov->ops->hang_up(c->prov);
+	}
+	return fx_worker_ends(&load->worker, ms);
+}

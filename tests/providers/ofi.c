@@ -238,6 +238,7 @@ static struct prov *open_kind(struct fx *fx, const struct prov_ops *ops,
 		.open = open_##id,                    \
 		.close = prov_close,                  \
 		.reconnect = prov_reconnect,          \
+		.hang_up = hang_up,                   \
 		.reg = prov_reg,                      \
 		.dereg = prov_dereg,                  \
 		.post = prov_post,                    \
@@ -267,18 +268,30 @@ static const struct ofi_kind tcp = {
 	.op_flags = FI_DELIVERY_COMPLETE,
 };
 
+/* see PROV_MUTE_READS */
+static void hang_up(struct prov *prov)
+{
+	struct ofi_end *far = &to_ofi(prov)->end[1];
+
+	ofi_call(fi_close(&far->ep->fid));
+	far->ep = NULL;
+}
+
 #define VERBS_TRAITS (PROV_DMABUF | PROV_RIGHTS | PROV_PATIENT)
 
 KIND(verbs_hook, "verbs, hooked", VERBS_TRAITS, 256, NULL)
 KIND(verbs_helper, "verbs, by the helper", VERBS_TRAITS, 256, NULL)
-KIND(tcp, "tcp, hooked", PROV_RIGHTS, 1, NULL)
+KIND(tcp, "tcp, hooked", PROV_RIGHTS | PROV_MUTE_READS, 1, NULL)
 
 /*
  * tcp moves bytes with the CPU.  Its own buffers are switched off, so that it is
  * the kernel that does, which answers EFAULT where a program would get SIGBUS.
+ * rxm makes a completion queue for 1024 peers unless told, for which soft-RoCE
+ * has no room.
  */
 static void environment(void)
 {
+	setenv("FI_UNIVERSE_SIZE", "64", 1);
 	setenv("FI_HOOK", "vfio", 1);
 	setenv("FI_PROVIDER_PATH", HOOK_DIR, 1);
 	setenv("FI_TCP_STAGING_SBUF_SIZE", "0", 1);

@@ -94,7 +94,8 @@ void ofi_disconnect(struct ofi *o)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
-		ofi_call(fi_close(&o->end[i].ep->fid));
+		if (o->end[i].ep)
+			ofi_call(fi_close(&o->end[i].ep->fid));
 	for (i = 0; i < 2; i++) {
 		ofi_call(fi_close(&o->end[i].cq->fid));
 		ofi_call(fi_close(&o->end[i].av->fid));

@@ -58,11 +58,14 @@ enum prov_rights {
  *	that is suspended or revoked.  Otherwise by the pointer, with the CPU.
  * @PROV_RIGHTS: regions have rights
  * @PROV_PATIENT: an operation waits while the far memory is suspended
+ * @PROV_MUTE_READS: a read of far memory that is gone ends in error only when the
+ *	far end hangs up
  */
 enum prov_traits {
 	PROV_DMABUF = 1u << 0,
 	PROV_RIGHTS = 1u << 1,
 	PROV_PATIENT = 1u << 2,
+	PROV_MUTE_READS = 1u << 3,
 };
 
 /** struct prov - an open provider; the first member of its own structure */
@@ -138,6 +141,9 @@ struct prov_ops {
 	 * stay as they are.  Called after an operation failed.
 	 */
 	void (*reconnect)(struct prov *prov);
+
+	/** @hang_up: the far end closes; needed for PROV_MUTE_READS only */
+	void (*hang_up)(struct prov *prov);
 
 	/**
 	 * @reg: register a part of @mem, @len bytes from @offset on
