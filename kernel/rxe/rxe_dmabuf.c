@@ -29,6 +29,7 @@
 
 #include "rxe.h"
 #include "rxe_dmabuf.h"
+#include "rxe_map.h"
 
 MODULE_IMPORT_NS("DMA_BUF");
 
@@ -178,9 +179,9 @@ int rxe_dmabuf_mr_copy(struct rxe_mr *mr, u64 iova, void *addr,
 		return err;
 
 	if (dir == RXE_TO_MR_OBJ)
-		iosys_map_memcpy_to(&buf->map, offset, addr, length);
+		rxe_map_write(&buf->map, offset, addr, length);
 	else
-		iosys_map_memcpy_from(addr, &buf->map, offset, length);
+		rxe_map_read(addr, &buf->map, offset, length);
 
 	up_read(&buf->lock);
 	return 0;

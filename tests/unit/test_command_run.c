@@ -59,10 +59,7 @@ static int file_with(const char *text)
 
 static void a_program_inherits_its_buffers(void **state)
 {
-	static const char count[] =
-		"n=0; for i in 3 4 5 6 7 8 9 10 11 12; do "
-		"[ ! -e /proc/self/fd/$i ] || n=$((n + 1)); "
-		"done; exit $n";
+	static const char count[] = "set -- /proc/self/fd/*; exit $#";
 	const struct child_fd fds[] = {
 		{file_with("one\n"), 4},
 		{file_with("two\n"), 4096},
