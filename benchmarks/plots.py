@@ -188,6 +188,8 @@ def registration(doc):
     sizes = dict.fromkeys(r["bytes"] for r in found)
     script += "set xtics (" + ", ".join(f'"{size_name(b)}" {b}'
                                         for b in sizes) + ")\n"
+    # a tic at the very end of a logarithmic axis gets lost
+    script += f"set xrange [{min(sizes) / 1.5}:{max(sizes) * 1.5}]\n"
     return 620, 420, script + "plot " + ", ".join(lines) + "\n"
 
 

@@ -47,7 +47,10 @@ def size_name(n):
 
 def number(value):
     """Four digits, and no exponent."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    text = f"{value:.4g}"
+    return f"{float(text):.10f}".rstrip("0") if "e" in text else text
 
 
 def rows(doc, section, **want):
