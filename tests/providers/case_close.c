@@ -18,6 +18,7 @@ struct stage {
 	struct prov_memory host;
 	struct prov_region *near;
 	struct prov_region *region;
+	uint64_t seed;
 	bool closed[PARTS];
 };
 
@@ -52,6 +53,13 @@ static void close_one(struct stage *s, enum part part)
 	}
 }
 
+static void write_arrives(struct stage *s, const struct prov_op *op)
+{
+	fx_pattern_fill(s->host.addr, ++s->seed, PAGE, PAGE);
+	conform_moves(s->c, op);
+	fx_bar_check(s->c->dev, s->seed, PAGE, PAGE);
+}
+
 /* The memory is reached as long as the region and the device live. */
 static void check(struct stage *s)
 {
@@ -59,15 +67,21 @@ static void check(struct stage *s)
 		.near = s->near,
 		.far = s->region,
 		.len = PAGE,
+		.write = conform_has(s->c, PROV_READ_BY_POINTER),
 	};
 
 	if (s->closed[REGION])
 		return;
 	/* nothing to say of a pointer that leads nowhere */
-	if (s->closed[MAPPING] && !conform_has(s->c, PROV_DMABUF))
+	if ((s->closed[MAPPING] || s->closed[DEVICE]) &&
+	    !conform_has(s->c, PROV_DMABUF))
 		return;
 	if (s->closed[DEVICE]) {
 		conform_fails(s->c, &op);
+		return;
+	}
+	if (op.write) {
+		write_arrives(s, &op);
 		return;
 	}
 	memset(s->host.addr, 0, PAGE);
@@ -132,7 +146,8 @@ static void test_close_under_load(struct conform *c)
 		s.bar = conform_bar_one(c, MIB(4), CONFORM_SPAN);
 		s.region = conform_reg(c, &s.bar, 0, CONFORM_SPAN);
 		memset(s.closed, 0, sizeof(s.closed));
-		load = conform_load(c, s.region, MIB(4), false);
+		load = conform_load(c, s.region, MIB(4),
+				    conform_has(c, PROV_READ_BY_POINTER));
 		assert_true(fx_worker_reaches(&load->worker, FX_GOOD, 20,
 					      CONFORM_MS));
 		close_one(&s, parts[i]);
@@ -177,7 +192,12 @@ static void test_nothing_is_left(struct conform *c)
 		open_all(&s);
 		check(&s);
 		ok(peerbar_buffer_revoke(s.bar.buf));
-		op = (struct prov_op){.near = s.near, .far = s.region, .len = 8};
+		op = (struct prov_op){
+			.near = s.near,
+			.far = s.region,
+			.len = 8,
+			.write = conform_has(c, PROV_READ_BY_POINTER),
+		};
 		conform_fails(c, &op);
 		close_one(&s, REGION);
 		close_one(&s, MAPPING);

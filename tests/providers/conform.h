@@ -84,7 +84,11 @@ int conform_move(struct conform *c, const struct prov_op *op);
 /** conform_moves - likewise; it succeeds */
 void conform_moves(struct conform *c, const struct prov_op *op);
 
-/** conform_fails - likewise; it does not, and the ends are connected anew */
+/**
+ * conform_fails - likewise; it does not, and the ends are connected anew
+ *
+ * A read by pointer is not tried: SIGBUS would end the far end, which is us.
+ */
 void conform_fails(struct conform *c, const struct prov_op *op);
 
 /**

@@ -60,12 +60,17 @@ enum prov_rights {
  * @PROV_PATIENT: an operation waits while the far memory is suspended
  * @PROV_MUTE_READS: a read of far memory that is gone ends in error only when the
  *	far end hangs up
+ * @PROV_ATTACHED: a region is an attachment, though the pointer is used
+ * @PROV_READ_BY_POINTER: writes go by the dma-buf, but for a read the far end's
+ *	CPU uses the pointer
  */
 enum prov_traits {
 	PROV_DMABUF = 1u << 0,
 	PROV_RIGHTS = 1u << 1,
 	PROV_PATIENT = 1u << 2,
 	PROV_MUTE_READS = 1u << 3,
+	PROV_ATTACHED = 1u << 4,
+	PROV_READ_BY_POINTER = 1u << 5,
 };
 
 /** struct prov - an open provider; the first member of its own structure */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * UCX with our plug-in: a worker for each end, over one transport.  Over rc the
- * NIC moves the bytes; over ud and tcp UCX's own code does, by the pointer.
+ * NIC writes by itself; everything else UCX's own code does, by the pointer.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -233,33 +233,54 @@ static struct prov *tcp_open(struct fx *fx);
 	.depth = DEPTH, .close = ucx_close, .reconnect = ucx_reconnect, \
 	.reg = ucx_reg, .dereg = ucx_dereg, .post = ucx_post, .poll = ucx_poll
 
+/* UCX's own code at the far end stores where the near end tells it to. */
+#define BY_POINTER \
+	"the far end uses a pointer, and SIGBUS would end it, which is us"
+#define NO_BOUNDS "UCX's software RMA has no bounds"
+
+static const struct prov_exclusion rc_excluded[] = {
+	{"revoke under reads", BY_POINTER},
+	{0},
+};
+
 static const struct prov_ops rc_ops = {
 	.name = "ucx rc",
-	.traits = PROV_DMABUF | PROV_PATIENT,
+	.traits = PROV_DMABUF | PROV_PATIENT | PROV_READ_BY_POINTER,
 	.grain = 256,
+	.excluded = rc_excluded,
 	.open = rc_open,
 	UCX_OPS,
 };
 
-/* UCX's own code at the far end stores where the near end tells it to. */
-#define BY_POINTER "the far end is a pointer of UCX, which SIGBUS would end"
-#define NO_BOUNDS  "UCX's software RMA has no bounds"
+#define BY_POINTER_EXCLUDED                                                  \
+	{"nothing is reached beyond a region", NO_BOUNDS},                   \
+		{"revoke, idle", BY_POINTER}, {"revoke, twice", BY_POINTER}, \
+		{"revoke under writes", BY_POINTER},                         \
+		{"revoke under reads", BY_POINTER},                          \
+		{"device closed under load", BY_POINTER},                    \
+		{"heals when memory was disabled", BY_POINTER},              \
+		{"closed under load", BY_POINTER},                           \
+	{                                                                    \
+		"nothing is left open", BY_POINTER                           \
+	}
 
-static const struct prov_exclusion by_pointer[] = {
-	{"nothing is reached beyond a region", NO_BOUNDS},
-	{"revoke, idle", BY_POINTER},
-	{"revoke, twice", BY_POINTER},
-	{"revoke under writes", BY_POINTER},
-	{"revoke under reads", BY_POINTER},
-	{"device closed under load", BY_POINTER},
-	{"heals when memory was disabled", BY_POINTER},
+static const struct prov_exclusion ud_excluded[] = {
+	BY_POINTER_EXCLUDED,
+	{0},
+};
+
+/* It takes any address for registered. */
+static const struct prov_exclusion tcp_excluded[] = {
+	BY_POINTER_EXCLUDED,
+	{"no region leaves its buffer", "UCX's tcp registers nothing"},
 	{0},
 };
 
 static const struct prov_ops ud_ops = {
 	.name = "ucx ud",
+	.traits = PROV_ATTACHED,
 	.grain = 1,
-	.excluded = by_pointer,
+	.excluded = ud_excluded,
 	.open = ud_open,
 	UCX_OPS,
 };
@@ -267,28 +288,22 @@ static const struct prov_ops ud_ops = {
 static const struct prov_ops tcp_ops = {
 	.name = "ucx tcp",
 	.grain = 1,
-	.excluded = by_pointer,
+	.excluded = tcp_excluded,
 	.open = tcp_open,
 	UCX_OPS,
 };
 
 /*
  * Without a cache a region is gone when it is closed; without thresholds the
- * CPU of the near end touches no BAR memory, without messages in place of puts
- * and gets (UCX prefers them for small gets) that of the far end does not.
+ * CPU of the near end touches no BAR memory.  What is read the far end's CPU
+ * sends, since UCX reads by RDMA only without error handling, or with keys that
+ * can be invalidated: ucx_content and tests/vm/ucx have that.
  */
 static struct prov *rc_open(struct fx *fx)
 {
 	static const char *const settings[] = {
-		"TLS",
-		"rc,vfio",
-		"RCACHE_ENABLE",
-		"n",
-		"ZCOPY_THRESH",
-		"0",
-		"PROTOS",
-		"^get/am/bcopy,put/am/bcopy",
-		NULL,
+		"TLS", "rc,vfio", "RCACHE_ENABLE", "n", "ZCOPY_THRESH",
+		"0",   NULL,
 	};
 
 	return open_over(fx, &rc_ops, settings);
@@ -296,7 +311,9 @@ static struct prov *rc_open(struct fx *fx)
 
 static struct prov *ud_open(struct fx *fx)
 {
-	static const char *const settings[] = {"TLS", "ud,vfio", NULL};
+	static const char *const settings[] = {
+		"TLS", "ud,vfio", "RCACHE_ENABLE", "n", NULL,
+	};
 
 	return open_over(fx, &ud_ops, settings);
 }
