@@ -5,8 +5,8 @@
  *	mpirun ... mpi MODE BDF/BAR : ... mpi MODE host
  *
  * p2p, window and allreduce compare every byte; revoke has rank 1 take its
- * memory back while rank 0 puts to it, and must not end well.  Started by
- * tests/vm/two-nodes-mpi.
+ * memory back while rank 0 puts to it, and must not end well; kept, after that,
+ * finds what rank 1 wrote there since.  Started by tests/vm/two-nodes-mpi.
  */
 #include <stdarg.h>
 #include <stdint.h>
@@ -36,6 +36,8 @@ static int rank;
 
 /* @map: NULL for host memory */
 static struct {
+	struct peerbar_device *dev;
+	struct peerbar_spec spec;
 	struct peerbar_buffer *buf;
 	struct peerbar_mapping *map;
 	char *addr;
@@ -65,17 +67,14 @@ static void check(int ret, const char *what)
 
 static void open_memory(const char *text)
 {
-	struct peerbar_spec spec;
-	struct peerbar_device *dev;
-
 	want = malloc(ROOM);
 	got = malloc(ROOM);
 	mem.addr = strcmp(text, "host") ? NULL : malloc(ROOM);
 	if (mem.addr)
 		return;
-	check(peerbar_spec_parse(text, &spec), "the BAR");
-	check(peerbar_device_open(spec.bdf, NULL, &dev), text);
-	check(peerbar_spec_export(dev, &spec, 0, &mem.buf), text);
+	check(peerbar_spec_parse(text, &mem.spec), "the BAR");
+	check(peerbar_device_open(mem.spec.bdf, NULL, &mem.dev), text);
+	check(peerbar_spec_export(mem.dev, &mem.spec, 0, &mem.buf), text);
 	check(peerbar_buffer_map(mem.buf, 0, 0, 0, &mem.map), text);
 	if (peerbar_mapping_size(mem.map) < ROOM)
 		die("%s is too small", text);
@@ -230,8 +229,9 @@ static void run_allreduce(void)
 			one_sum(counts[i], round);
 }
 
-#define BEFORE 20
-#define BLOCK  KIB(64)
+#define BEFORE	   20
+#define BLOCK	   KIB(64)
+#define LATER_SEED 4711
 
 static void put_blocks(MPI_Win win, unsigned int n)
 {
@@ -239,6 +239,28 @@ static void put_blocks(MPI_Win win, unsigned int n)
 		MPI_Put(mem.addr, BLOCK, MPI_BYTE, 1, 0, BLOCK, MPI_BYTE, win);
 		MPI_Win_flush(1, win);
 	}
+}
+
+/* The same memory as another buffer; of the traffic nothing may arrive in it. */
+static void use_otherwise(void)
+{
+	struct peerbar_mapping *map;
+	struct peerbar_buffer *buf;
+
+	check(peerbar_spec_export(mem.dev, &mem.spec, 0, &buf), "again");
+	check(peerbar_buffer_map(buf, 0, 0, 0, &map), "again");
+	bench_pattern_fill(want, BLOCK, LATER_SEED, 0);
+	check(peerbar_write(map, 0, want, BLOCK), "a store");
+}
+
+static void run_kept(void)
+{
+	if (!rank)
+		return;
+	bench_pattern_fill(want, BLOCK, LATER_SEED, 0);
+	load(0, got, BLOCK);
+	if (memcmp(got, want, BLOCK))
+		die("something wrote to it after the revoke");
 }
 
 /* Rank 1 hears of the traffic when it runs, and takes its memory away. */
@@ -251,6 +273,7 @@ static void run_revoke(void)
 		MPI_Recv(NULL, 0, MPI_BYTE, 0, TAG, MPI_COMM_WORLD,
 			 MPI_STATUS_IGNORE);
 		check(peerbar_buffer_revoke(mem.buf), "revoke");
+		use_otherwise();
 		printf("revoked\n");
 		fflush(stdout);
 	} else {
@@ -269,6 +292,7 @@ static const struct {
 	{"window", run_window},
 	{"allreduce", run_allreduce},
 	{"revoke", run_revoke},
+	{"kept", run_kept},
 };
 
 int main(int argc, char **argv)
