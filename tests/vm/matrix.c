@@ -95,7 +95,7 @@ static void take_and_give(struct column *column, struct fx_stage *stage,
 	const struct fx_cause *cause = column->cause;
 	uint64_t revokes = fx_info(stage->buf).revokes;
 
-	stage->loose = cause->once;
+	stage->loose = cause->late;
 	ok(fx_cause_take(cause, site));
 	/* one that was pulled out is open, but says nothing any more */
 	stage->dev = cause->once ? NULL : site->dev;

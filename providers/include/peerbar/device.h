@@ -115,7 +115,8 @@ int peerbar_device_region(struct peerbar_device *dev, unsigned int index,
  * CPU access through a mapping waits; RDMA is answered with RNR (dynamic
  * importers) or fails for good (pinned importers).
  *
- * Return: 0, -EOPNOTSUPP when the function has no reset method, -errno.
+ * Return: 0, -EOPNOTSUPP when the function has no reset method, -EAGAIN while
+ * somebody else resets the device or its link is being recovered, -errno.
  */
 int peerbar_device_reset(struct peerbar_device *dev);
 
@@ -123,7 +124,8 @@ int peerbar_device_reset(struct peerbar_device *dev);
  * peerbar_device_set_memory - set or clear memory decoding in PCI_COMMAND
  *
  * Revoke: clearing revokes every buffer temporarily: CPU access raises SIGBUS
- * (guarded access: -ENODEV), RDMA as above.  Setting restores them.
+ * (guarded access: -ENODEV), RDMA as above.  Setting restores them; it is also
+ * what brings the memory back after an error on the link.
  */
 int peerbar_device_set_memory(struct peerbar_device *dev, bool enable);
 

@@ -50,7 +50,7 @@ enum peerbar_events_source {
 
 enum peerbar_event_type {
 	PEERBAR_EVENT_STATE, /* taken back, or back, or both since last time */
-	PEERBAR_EVENT_ERROR, /* the device reported an uncorrectable error (AER) */
+	PEERBAR_EVENT_ERROR, /* an uncorrectable error; a fatal one took the memory */
 	PEERBAR_EVENT_REQUEST, /* the kernel waits for the device to be closed */
 };
 
