@@ -4,17 +4,21 @@
  * so with a sane errno, or does without; nothing is left over, and the next try
  * works.  tests/vm/run looks at the kernel's log, at references and at kmemleak.
  *
- * Closing the device is left out: the kernel's IOMMU code has no way to fail
- * there and warns (__iommu_release_dma_ownership()), with plain vfio-pci, too.
+ * Whoever closes the last device of an IOMMU group gives the group back, and
+ * the kernel's IOMMU code has no way to fail there and warns
+ * (__iommu_release_dma_ownership()), with plain vfio-pci, too.  So the device that
+ * is closed has a neighbour in its group, which stays open.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "bar.h"
+#include "config.h"
 #include "importer.h"
 #include "inject.h"
 #include "raw.h"
@@ -34,6 +38,7 @@ static const struct peerbar_range ranges[] = {
 /**
  * struct scene - for all calls
  * @buf: lives for the whole test
+ * @iommufd: of the pair, of which one is open
  * @refused: rounds that the call did not do without
  * @one: of a single round
  */
@@ -45,8 +50,10 @@ struct scene {
 	struct fx_pair *pair;
 	struct ibv_mr *host;
 	int edu;
+	int iommufd;
 	unsigned int refused;
 	struct {
+		int device;
 		struct peerbar_buffer *buf;
 		struct peerbar_mapping *map;
 		struct ibv_mr *mr;
@@ -213,9 +220,8 @@ static void register_after(struct scene *s)
 	assert_int_equal(fx_info(s->buf).importers, 0);
 }
 
-static void revoke_before(struct scene *s)
+static void hold(struct scene *s)
 {
-	ok(export_call(s));
 	ok(peerbar_buffer_map(s->one.buf, 0, 0, 0, &s->one.map));
 	fx_touch(peerbar_mapping_addr(s->one.map), 2 * PAGE);
 	ok(peerbar_verbs_reg_mr(s->nic->pd, s->one.buf, 0, PAGE, 0, FX_ACCESS,
@@ -224,6 +230,20 @@ static void revoke_before(struct scene *s)
 			PAGE));
 	ok(fx_edu_attach(s->edu, peerbar_buffer_fd(s->one.buf), 0, 0));
 	ok(fx_edu_map(s->edu, NULL, 0));
+}
+
+static void let_go(struct scene *s)
+{
+	ok(fx_edu_detach(s->edu));
+	assert_int_equal(ibv_dereg_mr(s->one.mr), 0);
+	peerbar_mapping_close(s->one.map);
+	export_after(s);
+}
+
+static void revoke_before(struct scene *s)
+{
+	ok(export_call(s));
+	hold(s);
 	assert_int_equal(fx_info(s->one.buf).importers, 2);
 }
 
@@ -243,12 +263,57 @@ static void revoke_works(struct scene *s)
 	refused(revoke_call(s), -EBADFD);
 }
 
-static void revoke_after(struct scene *s)
+/* libpeerbar has an iommufd for each device, and a group has one owner. */
+static int pair_open(struct scene *s, char function)
 {
-	ok(fx_edu_detach(s->edu));
-	assert_int_equal(ibv_dereg_mr(s->one.mr), 0);
-	peerbar_mapping_close(s->one.map);
-	export_after(s);
+	struct vfio_device_bind_iommufd bind = {
+		.argsz = sizeof(bind),
+		.iommufd = s->iommufd,
+	};
+	char bdf[13], path[64];
+	int fd;
+
+	snprintf(bdf, sizeof(bdf), "%.11s%c", fx_bdf_pair(), function);
+	ok(fx_vfio_cdev(bdf, path));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(ioctl(fd, VFIO_DEVICE_BIND_IOMMUFD, &bind), 0);
+	return fd;
+}
+
+static void neighbour_open(struct scene *s)
+{
+	s->iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	assert_true(s->iommufd >= 0);
+	fx_keep_fd(s->fx, s->iommufd);
+	fx_keep_fd(s->fx, pair_open(s, '0'));
+}
+
+static void close_before(struct scene *s)
+{
+	int fd;
+
+	s->one.device = pair_open(s, '1');
+	fd = fx_export_fd(s->one.device, 0, 2 * PAGE, O_RDWR | O_CLOEXEC);
+	ok(fd);
+	ok(peerbar_buffer_import(fd, &s->one.buf));
+	close(fd);
+	hold(s);
+}
+
+/* There is no errno: it is closed, whatever fails. */
+static int close_call(struct scene *s)
+{
+	close(s->one.device);
+	return 0;
+}
+
+static void close_works(struct scene *s)
+{
+	char byte;
+
+	refused(peerbar_read(s->one.map, 0, &byte, 1), -ENODEV);
+	assert_int_equal(fx_edu_state(s->edu).mapped, 0);
 }
 
 static int info_call(struct scene *s)
@@ -287,9 +352,10 @@ static const struct call calls[] = {
 	{NULL, attach_call, attach_works, attach_after},
 	{map_before, map_call, map_works, attach_after},
 	{NULL, register_call, register_works, register_after},
-	{revoke_before, revoke_call, revoke_works, revoke_after},
+	{revoke_before, revoke_call, revoke_works, let_go},
 	{NULL, info_call, NULL, NULL},
 	{NULL, memory_call, memory_works, memory_after},
+	{close_before, close_call, close_works, let_go},
 };
 
 /* Descriptors of this process: none may be lost. */
@@ -309,7 +375,10 @@ static void scene_open(struct fx *fx, struct scene *s)
 {
 	unsigned int i;
 
-	*s = (struct scene){.fx = fx, .dev = fx_device(fx, fx_bdf())};
+	*s = (struct scene){
+		.fx = fx,
+		.dev = fx_device(fx, fx_bdf()),
+	};
 	for (i = 0; i < ARRAY_LEN(ranges); i++)
 		fx_bar_fill(s->dev, SEED, ranges[i].offset, PAGE);
 	s->buf = fx_export(fx, s->dev, ranges, ARRAY_LEN(ranges));
@@ -317,6 +386,7 @@ static void scene_open(struct fx *fx, struct scene *s)
 	s->pair = fx_pair(fx, s->nic, &fx_patient);
 	s->host = fx_host(fx, s->nic, PAGE);
 	s->edu = fx_edu(fx);
+	neighbour_open(s);
 }
 
 static void run(void (*step)(struct scene *s), struct scene *s)
@@ -381,11 +451,13 @@ int main(void)
 		FX_VARIANT(test_sweep, "revoke", &calls[9]),
 		FX_VARIANT(test_sweep, "info", &calls[10]),
 		FX_VARIANT(test_sweep, "memory disabled", &calls[11]),
+		FX_VARIANT(test_sweep, "close", &calls[12]),
 	};
 
-	if (!fx_edu_present()) {
-		print_message(
-			"no device that does DMA: tests/lab/vm --device edu\n");
+	if (!fx_edu_present() || !fx_bdf_pair()) {
+		print_message("no device that does DMA, or none that has a "
+			      "neighbour: tests/lab/vm --device edu --device "
+			      "pair\n");
 		return 4;
 	}
 	return FX_RUN(tests);
