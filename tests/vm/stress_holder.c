@@ -2,11 +2,14 @@
 /* The holders of a dma-buf, who can only use it, lose it, and let it go. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "importer.h"
@@ -30,7 +33,7 @@ void arena_close(struct arena *arena)
 		arena_put(arena, i, -1);
 }
 
-void arena_wrong(struct arena *arena, const char *what, int code)
+void arena_wrong(struct arena *arena, const char *what, int64_t code)
 {
 	const char *nothing = NULL;
 
@@ -52,6 +55,7 @@ void arena_put(struct arena *arena, uint64_t random, int fd)
 
 int arena_take(struct arena *arena, uint64_t random)
 {
+	const struct timespec moment = {.tv_nsec = 1000000};
 	int fd;
 
 	pthread_mutex_lock(&arena->lock);
@@ -59,6 +63,8 @@ int arena_take(struct arena *arena, uint64_t random)
 	if (fd >= 0)
 		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	pthread_mutex_unlock(&arena->lock);
+	if (fd < 0)
+		nanosleep(&moment, NULL);
 	return fd;
 }
 
@@ -74,6 +80,11 @@ struct peerbar_buffer *arena_buffer(struct arena *arena, uint64_t random)
 		arena_wrong(arena, "an import failed", ret);
 	close(fd);
 	return buf;
+}
+
+bool is_refusal(int ret)
+{
+	return ret == -ENODEV || ret == -EBUSY;
 }
 
 /* Every byte that can be read was there all the time, somewhere in the BAR. */
@@ -95,7 +106,7 @@ static int load_some(struct arena *arena, struct peerbar_mapping *map,
 				   words, sizeof(words));
 		if (!ret && !is_of_the_bar(words))
 			arena_wrong(arena, "a load saw what is not in the BAR",
-				    0);
+				    (int64_t)words[0]);
 	}
 	return ret;
 }
@@ -115,7 +126,7 @@ enum fx_count do_touch(struct racer *racer, uint64_t random)
 		ret = load_some(racer->arena, map, PAGES - first, random);
 		peerbar_mapping_close(map);
 	}
-	if (ret && ret != -ENODEV)
+	if (ret && !is_refusal(ret))
 		arena_wrong(racer->arena, "map or load failed in a new way", ret);
 	peerbar_buffer_close(buf);
 	return ret ? FX_REFUSED : FX_GOOD;
@@ -185,23 +196,28 @@ static enum fx_count judge(struct arena *arena, pid_t pid)
 	return FX_GOOD;
 }
 
+enum fx_count child_uses(struct arena *arena, char *addr, uint64_t random)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		child(addr, random);
+	return judge(arena, pid);
+}
+
 enum fx_count do_fork(struct racer *racer, uint64_t random)
 {
 	int fd = arena_take(racer->arena, random);
 	enum fx_count how = FX_REFUSED;
 	char *addr;
-	pid_t pid;
 
 	if (fd < 0)
 		return how;
 	addr = mmap(NULL, PAGES * PAGE, PROT_READ, MAP_SHARED, fd, 0);
 	if (addr != MAP_FAILED) {
-		pid = fork();
-		if (!pid)
-			child(addr, random);
-		how = judge(racer->arena, pid);
+		how = child_uses(racer->arena, addr, random);
 		munmap(addr, PAGES * PAGE);
-	} else if (errno != ENODEV) {
+	} else if (!is_refusal(-errno)) {
 		arena_wrong(racer->arena, "mmap() failed in a new way", errno);
 	}
 	close(fd);
@@ -219,7 +235,7 @@ enum fx_count do_register(struct racer *racer, uint64_t random)
 		return FX_REFUSED;
 	ret = peerbar_verbs_reg_mr(racer->arena->nic->pd, buf, 0, PAGE, 0,
 				   FX_ACCESS, &mr);
-	if (ret && ret != -ENODEV)
+	if (ret && !is_refusal(ret))
 		arena_wrong(racer->arena, "a registration failed in a new way",
 			    ret);
 	if (!ret)
@@ -234,7 +250,7 @@ enum fx_count do_register(struct racer *racer, uint64_t random)
  */
 enum fx_count do_dma_map(struct racer *racer, uint64_t random)
 {
-	int fd = racer->edu < 0 ? -1 : arena_take(racer->arena, random), ret;
+	int fd = arena_take(racer->arena, random), ret;
 
 	if (fd < 0)
 		return FX_REFUSED;
@@ -243,24 +259,74 @@ enum fx_count do_dma_map(struct racer *racer, uint64_t random)
 		ret = fx_edu_map(racer->edu, NULL, 0);
 		fx_edu_detach(racer->edu);
 	}
-	if (ret < 0 && ret != -ENODEV)
+	if (ret < 0 && !is_refusal(ret))
 		arena_wrong(racer->arena, "a DMA mapping failed in a new way",
 			    ret);
 	close(fd);
 	return ret < 0 ? FX_REFUSED : FX_GOOD;
 }
 
+void racer_init(struct fx *fx, struct racer *racer, struct arena *arena,
+		const struct act *acts, uint64_t *seed)
+{
+	racer->arena = arena;
+	racer->acts = acts;
+	racer->seed = fx_random(seed);
+	racer->edu = fx_edu(fx);
+}
+
+static unsigned int sum_of_weights(const struct act *acts)
+{
+	unsigned int sum = 0;
+
+	for (; acts->weight; acts++)
+		sum += acts->weight;
+	return sum;
+}
+
+enum fx_count racer_act(struct racer *racer)
+{
+	uint64_t random = fx_random(&racer->seed);
+	unsigned int at = random % sum_of_weights(racer->acts), i;
+	enum fx_count how;
+
+	for (i = 0; at >= racer->acts[i].weight; i++)
+		at -= racer->acts[i].weight;
+	how = racer->acts[i].act(racer, random >> 8);
+	racer->count[i][how]++;
+	return how;
+}
+
 void racer_run(struct fx_worker *worker)
 {
 	struct racer *racer = (struct racer *)worker;
-	uint64_t random;
-	unsigned int i, at;
 
-	while (!fx_worker_stopping(worker) && !racer->arena->wrong) {
-		random = fx_random(&racer->seed);
-		at = random % ACTS_SUM;
-		for (i = 0; at >= racer->acts[i].weight; i++)
-			at -= racer->acts[i].weight;
-		fx_worker_add(worker, racer->acts[i].act(racer, random >> 8));
+	/* refusals are quick, and would leave no time for the rest */
+	while (!fx_worker_stopping(worker) && !racer->arena->wrong)
+		if (racer_act(racer) == FX_REFUSED)
+			fx_worker_pause(worker, 2);
+}
+
+void racer_add(struct racer *sum, const struct racer *racer)
+{
+	int i, j;
+
+	sum->acts = racer->acts;
+	for (i = 0; i < ACTS_MAX; i++)
+		for (j = 0; j < FX_COUNTS; j++)
+			sum->count[i][j] += racer->count[i][j];
+}
+
+int racer_report(const char *who, const struct racer *racer)
+{
+	int i, never = 0;
+
+	for (i = 0; racer->acts[i].weight; i++) {
+		printf("# %s: %-14s %7" PRIu64 " done, %7" PRIu64 " refused\n", who,
+		       racer->acts[i].name, racer->count[i][FX_GOOD],
+		       racer->count[i][FX_REFUSED]);
+		never += !racer->count[i][FX_GOOD];
 	}
+	fflush(stdout);
+	return never;
 }

@@ -19,25 +19,27 @@
 #define HEAR_MS 5
 
 static const struct act acts[] = {
-	{36, do_touch},
-	{12, do_fork},
-	{10, do_register},
-	{6, do_dma_map},
+	{"touch", 36, do_touch},
+	{"fork", 12, do_fork},
+	{"register", 10, do_register},
+	{"map for DMA", 6, do_dma_map},
+	{0},
 };
 
 /**
  * struct peer
+ * @main: the thread that hears of descriptors, and no worker
+ * @racer: the others
  * @pair: of QPs that try for a few milliseconds
  * @host: a page
- * @count: what came of RDMA
  */
 struct peer {
+	struct racer main;
+	struct racer racer[THREADS];
 	struct fx *fx;
 	struct arena arena;
-	struct racer racer[THREADS];
 	struct fx_pair *pair;
 	struct ibv_mr *host;
-	uint64_t count[FX_COUNTS];
 };
 
 /* What was read is written back, so that the BAR is as it was. */
@@ -51,7 +53,8 @@ static enum ibv_wc_status read_and_write_back(struct peer *peer, struct ibv_mr *
 	if (status)
 		return status;
 	if (!is_of_the_bar(peer->host->addr))
-		arena_wrong(&peer->arena, "RDMA saw what is not in the BAR", 0);
+		arena_wrong(&peer->arena, "RDMA saw what is not in the BAR",
+			    *(int64_t *)peer->host->addr);
 	return fx_rdma(peer->pair, IBV_WR_RDMA_WRITE, peer->host, 0, mr, 0, PAGE);
 }
 
@@ -62,8 +65,9 @@ static bool is_of_a_revoke(enum ibv_wc_status status)
 	       status == IBV_WC_RETRY_EXC_ERR;
 }
 
-static enum fx_count do_rdma(struct peer *peer, uint64_t random)
+static enum fx_count do_rdma(struct racer *main, uint64_t random)
 {
+	struct peer *peer = (struct peer *)main;
 	struct peerbar_buffer *buf = arena_buffer(&peer->arena, random);
 	enum ibv_wc_status status = IBV_WC_REM_ACCESS_ERR;
 	struct ibv_mr *mr;
@@ -85,21 +89,20 @@ static enum fx_count do_rdma(struct peer *peer, uint64_t random)
 }
 
 /* Whether the device is open, being opened, or closed. */
-static void reset_behind_the_back(struct peer *peer)
+static enum fx_count do_reset_behind(struct racer *main, uint64_t random)
 {
 	int ret = fx_sysfs_write(fx_bdf(), "reset", "1");
 
 	if (ret)
-		arena_wrong(&peer->arena, "a reset through sysfs failed", ret);
+		arena_wrong(main->arena, "a reset through sysfs failed", ret);
+	return FX_GOOD;
 }
 
-static void one_round(struct peer *peer, uint64_t random)
-{
-	if (random % 16)
-		peer->count[do_rdma(peer, random >> 8)]++;
-	else
-		reset_behind_the_back(peer);
-}
+static const struct act main_acts[] = {
+	{"RDMA", 15, do_rdma},
+	{"sysfs reset", 1, do_reset_behind},
+	{0},
+};
 
 static void peer_start(struct peer *peer, uint64_t *seed)
 {
@@ -108,33 +111,32 @@ static void peer_start(struct peer *peer, uint64_t *seed)
 	arena_open(&peer->arena, fx_nic(peer->fx));
 	peer->pair = fx_pair(peer->fx, peer->arena.nic, &fx_hasty);
 	peer->host = fx_host(peer->fx, peer->arena.nic, PAGE);
+	racer_init(peer->fx, &peer->main, &peer->arena, main_acts, seed);
 	for (i = 0; i < THREADS; i++) {
-		peer->racer[i].arena = &peer->arena;
-		peer->racer[i].acts = acts;
-		peer->racer[i].seed = fx_random(seed);
-		peer->racer[i].edu = fx_edu_present() ? fx_edu(peer->fx) : -1;
+		racer_init(peer->fx, &peer->racer[i], &peer->arena, acts, seed);
 		fx_worker_start(peer->fx, &peer->racer[i].worker, racer_run);
 	}
 }
 
-static void peer_stop(struct peer *peer)
+static int peer_stop(struct peer *peer)
 {
-	int i, j;
+	struct racer sum = {0};
+	int i, never;
 
 	for (i = 0; i < THREADS; i++) {
 		fx_worker_stop(&peer->racer[i].worker);
-		for (j = 0; j < FX_COUNTS; j++)
-			peer->count[j] += peer->racer[i].worker.count[j];
+		racer_add(&sum, &peer->racer[i]);
 	}
-	printf("# the other process: %" PRIu64 " done, %" PRIu64 " refused\n",
-	       peer->count[FX_GOOD], peer->count[FX_REFUSED]);
+	never = racer_report("the other process", &sum) +
+		racer_report("the other process", &peer->main);
 	if (peer->arena.wrong)
-		printf("# the other process: %s (%d)\n", peer->arena.wrong,
-		       peer->arena.code);
+		printf("# the other process: %s (%" PRId64 ")\n",
+		       peer->arena.wrong, peer->arena.code);
 	fflush(stdout);
+	return peer->arena.wrong ? 1 : never ? 3 : 0;
 }
 
-/* until the socket is shut, so that who sends never waits for long */
+/* exit status 3: some act was never done; until the socket is shut, so that who sends never waits for long */
 int stress_peer(int sock, void *arg)
 {
 	struct peer *peer = calloc(1, sizeof(*peer));
@@ -149,8 +151,7 @@ int stress_peer(int sock, void *arg)
 		if (fd >= 0)
 			arena_put(&peer->arena, fx_random(&seed), fd);
 		if (!peer->arena.wrong)
-			one_round(peer, fx_random(&seed));
+			racer_act(&peer->main);
 	} while (fd >= 0 || fd == -ETIMEDOUT);
-	peer_stop(peer);
-	return peer->arena.wrong || !peer->count[FX_GOOD];
+	return peer_stop(peer);
 }
