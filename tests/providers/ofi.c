@@ -47,9 +47,10 @@ static void prov_reconnect(struct prov *prov)
 	ofi_connect(to_ofi(prov));
 }
 
+/* For RMA alone: what is for FI_SEND, too, rxm lets every peer read. */
 static uint64_t access_of(unsigned int rights)
 {
-	uint64_t access = FI_SEND | FI_RECV | FI_READ | FI_WRITE;
+	uint64_t access = FI_READ | FI_WRITE;
 
 	if (rights & PROV_REMOTE_READ)
 		access |= FI_REMOTE_READ;
