@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Everything can be closed in any order. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -60,7 +61,18 @@ static void write_arrives(struct stage *s, const struct prov_op *op)
 	fx_bar_check(s->c->dev, s->seed, PAGE, PAGE);
 }
 
-/* The memory is reached as long as the region and the device live. */
+/* CPUs reach it as long as their own part and the device live. */
+static void check_mapping(struct stage *s)
+{
+	char bytes[64];
+
+	if (s->closed[MAPPING])
+		return;
+	refused(peerbar_read(s->bar.map, 0, bytes, sizeof(bytes)),
+		s->closed[DEVICE] ? -ENODEV : 0);
+}
+
+/* Likewise the provider. */
 static void check(struct stage *s)
 {
 	const struct prov_op op = {
@@ -70,6 +82,7 @@ static void check(struct stage *s)
 		.write = conform_has(s->c, PROV_READ_BY_POINTER),
 	};
 
+	check_mapping(s);
 	if (s->closed[REGION])
 		return;
 	/* nothing to say of a pointer that leads nowhere */
@@ -165,6 +178,36 @@ static void test_close_under_load(struct conform *c)
 	}
 }
 
+/*
+ * Every part, in its turn, while operations are under way and nobody has asked
+ * for their ends.  They all end, with whatever.  Only where a region that is
+ * closed is one that nobody reaches any more: UCX keeps them.
+ */
+static void test_close_under_way(struct conform *c)
+{
+	const struct prov_ops *ops = c->prov->ops;
+	struct stage s = {.c = c};
+	struct prov_op op = {.write = true, .len = SIZE};
+	struct prov_done done;
+	unsigned int part, i;
+
+	s.host = conform_host(c, SIZE);
+	op.near = conform_reg(c, &s.host, 0, SIZE);
+	for (part = 0; part < PARTS; part++) {
+		open_all(&s);
+		op.far = s.region;
+		for (i = 0; i < ops->depth; i++)
+			ok(ops->post(c->prov, &op));
+		close_one(&s, part);
+		for (i = 0; i < ops->depth; i++)
+			ok(ops->poll(c->prov, &done, CONFORM_MS));
+		ops->reconnect(c->prov);
+		for (i = 0; i < PARTS; i++)
+			if (!s.closed[i])
+				close_one(&s, i);
+	}
+}
+
 static unsigned int open_fds(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -213,6 +256,8 @@ static void test_nothing_is_left(struct conform *c)
 const struct conform_case conform_close[] = {
 	{"closed in every order", test_every_order, 0},
 	{"closed under load", test_close_under_load, 0},
+	{"closed with operations under way", test_close_under_way,
+	 PROV_DMABUF | PROV_RIGHTS},
 	{"nothing is left open", test_nothing_is_left, 0},
 	{0},
 };
