@@ -60,7 +60,7 @@ static bool never_here(struct column *column)
 {
 	struct fx_site site = {.dmabuf_fd = -1};
 
-	if (!column->cause->once)
+	if (!column->cause->lab)
 		return false;
 	snprintf(site.bdf, sizeof(site.bdf), "%s", fx_bdf2());
 	column->impossible = fx_cause_impossible(column->cause, &site);
