@@ -464,6 +464,8 @@ static void test_set_races_mmap(void **state)
 	struct fx *fx = *state;
 	struct mapper *mapper = fx_alloc(fx, sizeof(*mapper));
 	unsigned int changes = 0, busy = 0;
+	/* on the debug kernel 152 were seen in the time there is, beside other jobs */
+	const unsigned int enough = fx_debug() ? 40 : 200;
 	uint64_t until = fx_now_ms() + MS;
 	int fd, ret;
 
@@ -471,7 +473,7 @@ static void test_set_races_mmap(void **state)
 	mapper->buf = fx_export_one(fx, mapper->dev, PAGE, PAGE);
 	fd = peerbar_buffer_fd(mapper->buf);
 	fx_worker_start(fx, &mapper->worker, map_and_look);
-	while ((changes < 200 || busy < 20 ||
+	while ((changes < enough || busy < enough / 10 ||
 		fx_worker_count(&mapper->worker, FX_GOOD) < 20) &&
 	       fx_now_ms() < until) {
 		ret = fx_set_memattr(mapper->dev, fd, !(changes & 1));
@@ -490,7 +492,7 @@ static void test_set_races_mmap(void **state)
 	assert_int_equal(fx_worker_count(&mapper->worker, FX_WRONG), 0);
 	assert_int_equal(fx_worker_count(&mapper->worker, FX_REFUSED), 0);
 	assert_true(fx_worker_count(&mapper->worker, FX_GOOD) >= 20);
-	assert_true(changes >= 200 && busy >= 20);
+	assert_true(changes >= enough && busy >= enough / 10);
 }
 
 int main(void)
