@@ -136,7 +136,6 @@ void vfio_pci_link_lost(struct vfio_pci_core_device *vdev,
 			pci_channel_state_t state)
 {
 	const struct pci_error_handlers *ops = vdev->pdev->driver->err_handler;
-
 	bool last = state == pci_channel_io_perm_failure ||
 		    ops->resume != vfio_pci_core_resume;
 

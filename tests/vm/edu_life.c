@@ -156,6 +156,7 @@ static void taker_is_fast(struct taker *taker)
 	assert_in_range(taker->ms, 0, FAST_MS);
 }
 
+/* Asked for again and again: nobody is told of a revoke that still waits. */
 static void revoked(struct scene *s)
 {
 	uint64_t end = fx_now_ms() + SOON_MS;

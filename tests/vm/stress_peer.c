@@ -136,7 +136,10 @@ static int peer_stop(struct peer *peer)
 	return peer->arena.wrong ? 1 : never ? 3 : 0;
 }
 
-/* exit status 3: some act was never done; until the socket is shut, so that who sends never waits for long */
+/*
+ * Until the socket is shut, so that who sends never waits for long.  Exit status
+ * 3: some act was never done.
+ */
 int stress_peer(int sock, void *arg)
 {
 	struct peer *peer = calloc(1, sizeof(*peer));
