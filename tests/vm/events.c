@@ -1,80 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Descriptors to poll: what this process does, what others do, and the kernel. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 
 #include "bar.h"
 #include "child.h"
 #include "config.h"
+#include "watch.h"
 
 #define WAIT_MS	  30000
 #define PERIOD_MS 50
 
-static void drop_events(void *obj)
-{
-	peerbar_events_close(obj);
-}
-
-static struct peerbar_events *watch(struct fx *fx, struct peerbar_buffer *buf,
-				    unsigned int period_ms)
-{
-	struct peerbar_events *events;
-
-	ok(peerbar_buffer_watch(buf, period_ms, &events));
-	fx_keep(fx, events, drop_events);
-	return events;
-}
-
-static struct peerbar_events *watch_device(struct fx *fx,
-					   struct peerbar_device *dev)
-{
-	struct peerbar_events *events;
-
-	ok(peerbar_device_watch(dev, PERIOD_MS, &events));
-	fx_keep(fx, events, drop_events);
-	return events;
-}
-
-static bool readable(struct peerbar_events *events, int ms)
-{
-	struct pollfd pfd = {.fd = peerbar_events_fd(events), .events = POLLIN};
-
-	return poll(&pfd, 1, ms) == 1;
-}
-
-static void nothing_more(struct peerbar_events *events)
-{
-	struct peerbar_event event;
-
-	refused(peerbar_events_next(events, &event), -EAGAIN);
-}
-
-/* The next one; a timer may make the descriptor readable for nothing. */
-static struct peerbar_event next(struct peerbar_events *events)
-{
-	uint64_t until = fx_now_ms() + WAIT_MS;
-	struct peerbar_event event;
-	int ret;
-
-	do {
-		assert_true(fx_now_ms() < until);
-		assert_true(readable(events, WAIT_MS));
-		ret = peerbar_events_next(events, &event);
-	} while (ret == -EAGAIN);
-	ok(ret);
-	return event;
-}
-
 static void expect(struct peerbar_events *events, enum peerbar_state state,
 		   uint64_t revokes)
 {
-	struct peerbar_event event = next(events);
+	struct peerbar_event event = fx_event_next(events);
 
 	assert_int_equal(event.type, PEERBAR_EVENT_STATE);
 	assert_int_equal(event.state, state);
 	assert_int_equal(event.revokes, revokes);
-	nothing_more(events);
+	fx_event_none(events);
 }
 
 static void test_what_this_process_does(void **state)
@@ -82,14 +27,14 @@ static void test_what_this_process_does(void **state)
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
 	struct peerbar_buffer *buf = fx_export_one(*state, dev, 0, KIB(64));
 	/* without a period: its own calls wake it */
-	struct peerbar_events *events = watch(*state, buf, 0);
+	struct peerbar_events *events = fx_watch_buffer(*state, buf, 0);
 
 	assert_int_equal(peerbar_events_source(events), PEERBAR_SOURCE_KERNEL);
-	assert_false(readable(events, 0));
+	assert_false(fx_events_ready(events, 0));
 	ok(peerbar_device_reset(dev));
-	assert_true(readable(events, 0));
+	assert_true(fx_events_ready(events, 0));
 	expect(events, PEERBAR_LIVE, 1);
-	assert_false(readable(events, 0));
+	assert_false(fx_events_ready(events, 0));
 	ok(peerbar_device_set_memory(dev, false));
 	expect(events, PEERBAR_SUSPENDED, 1);
 	ok(peerbar_device_set_memory(dev, true));
@@ -104,7 +49,7 @@ static void test_what_others_do(void **state)
 {
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
 	struct peerbar_buffer *buf = fx_export_one(*state, dev, 0, KIB(64));
-	struct peerbar_events *events = watch(*state, buf, PERIOD_MS);
+	struct peerbar_events *events = fx_watch_buffer(*state, buf, PERIOD_MS);
 	struct peerbar_event event;
 	unsigned int seen = 0;
 	int i;
@@ -112,13 +57,13 @@ static void test_what_others_do(void **state)
 	for (i = 0; i < 3; i++)
 		ok(fx_reset(dev, true));
 	while (seen < 3) {
-		event = next(events);
+		event = fx_event_next(events);
 		assert_int_equal(event.state, PEERBAR_LIVE);
 		assert_true(event.revokes);
 		seen += event.revokes;
 	}
 	assert_int_equal(seen, 3);
-	nothing_more(events);
+	fx_event_none(events);
 }
 
 static void test_a_buffer_that_was_imported(void **state)
@@ -126,11 +71,11 @@ static void test_a_buffer_that_was_imported(void **state)
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
 	struct peerbar_buffer *buf = fx_export_one(*state, dev, 0, KIB(64));
 	struct peerbar_buffer *twin = fx_import(*state, peerbar_buffer_fd(buf));
-	struct peerbar_events *events = watch(*state, twin, PERIOD_MS);
+	struct peerbar_events *events = fx_watch_buffer(*state, twin, PERIOD_MS);
 
 	assert_int_equal(peerbar_events_source(events), PEERBAR_SOURCE_PROBE);
 	ok(peerbar_device_reset(dev));
-	nothing_more(events);
+	fx_event_none(events);
 	ok(peerbar_buffer_revoke(buf));
 	expect(events, PEERBAR_REVOKED, 0);
 }
@@ -139,8 +84,8 @@ static void test_the_device_is_closed(void **state)
 {
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
 	struct peerbar_buffer *buf = fx_export_one(*state, dev, 0, KIB(64));
-	struct peerbar_events *of_buf = watch(*state, buf, 0);
-	struct peerbar_events *of_dev = watch_device(*state, dev);
+	struct peerbar_events *of_buf = fx_watch_buffer(*state, buf, 0);
+	struct peerbar_events *of_dev = fx_watch_device(*state, dev, PERIOD_MS);
 
 	fx_drop(*state, buf);
 	fx_drop(*state, dev);
@@ -151,7 +96,8 @@ static void test_the_device_is_closed(void **state)
 static void test_a_device(void **state)
 {
 	struct peerbar_device *dev = fx_device(*state, fx_bdf());
-	struct peerbar_events *events = watch_device(*state, dev), *second;
+	struct peerbar_events *events = fx_watch_device(*state, dev, PERIOD_MS),
+			      *second;
 
 	assert_true(peerbar_events_has(events, PEERBAR_EVENT_STATE));
 	assert_true(peerbar_events_has(events, PEERBAR_EVENT_REQUEST));
@@ -160,7 +106,7 @@ static void test_a_device(void **state)
 	ok(fx_reset(dev, true));
 	expect(events, PEERBAR_LIVE, 1);
 	fx_drop(*state, events);
-	fx_drop(*state, watch_device(*state, dev));
+	fx_drop(*state, fx_watch_device(*state, dev, PERIOD_MS));
 }
 
 static int unbind(int sock, void *arg)
@@ -189,9 +135,9 @@ static void test_the_kernel_wants_it_back(void **state)
 	fx_keep(*state, *state, bind_again);
 	child = fx_fork(*state, unbind, NULL);
 	dev = fx_device(*state, fx_bdf2());
-	events = watch_device(*state, dev);
+	events = fx_watch_device(*state, dev, PERIOD_MS);
 	assert_true(fx_tell(child->sock, 'u'));
-	event = next(events);
+	event = fx_event_next(events);
 	assert_int_equal(event.type, PEERBAR_EVENT_REQUEST);
 	assert_true(fx_child_lives(child, 0));
 	fx_drop(*state, events);

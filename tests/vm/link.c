@@ -2,12 +2,12 @@
 /* An error on the link: what the user is told, when, and how he gets on. */
 #include <errno.h>
 #include <linux/pci_regs.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "cause.h"
 #include "child.h"
+#include "watch.h"
 
 #define SEED	91
 #define LEN	KIB(64)
@@ -20,11 +20,6 @@ struct link {
 	struct peerbar_mapping *map;
 	struct peerbar_events *events;
 };
-
-static void drop_events(void *obj)
-{
-	peerbar_events_close(obj);
-}
 
 /* On the NVMe: VFIO tells users of PCI Express devices only. */
 static void link_open(struct fx *fx, struct link *link)
@@ -47,8 +42,7 @@ static void link_open(struct fx *fx, struct link *link)
 	link->buf = fx_export_one(fx, link->site.dev, 0, LEN);
 	link->site.dmabuf_fd = peerbar_buffer_fd(link->buf);
 	link->map = fx_map(fx, link->buf);
-	ok(peerbar_device_watch(link->site.dev, 10, &link->events));
-	fx_keep(fx, link->events, drop_events);
+	link->events = fx_watch_device(fx, link->site.dev, 10);
 	assert_true(peerbar_events_has(link->events, PEERBAR_EVENT_ERROR));
 }
 
@@ -58,23 +52,6 @@ static void reads_well(struct link *link)
 
 	ok(peerbar_read(link->map, 0, mem, LEN));
 	fx_pattern_check(mem, SEED, 0, LEN);
-}
-
-static void await(struct link *link, enum peerbar_event_type type)
-{
-	struct pollfd pfd = {.fd = peerbar_events_fd(link->events),
-			     .events = POLLIN};
-	uint64_t until = fx_now_ms() + WAIT_MS;
-	struct peerbar_event event;
-	int ret;
-
-	do {
-		assert_int_equal(poll(&pfd, 1, WAIT_MS), 1);
-		ret = peerbar_events_next(link->events, &event);
-		if (!ret && event.type == type)
-			return;
-	} while (fx_now_ms() < until);
-	fx_die("nobody told of it");
 }
 
 static enum peerbar_state state_of(struct link *link)
@@ -88,7 +65,7 @@ static enum peerbar_state state_of(struct link *link)
 static void break_link(struct link *link)
 {
 	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_MALF_TLP));
-	await(link, PEERBAR_EVENT_ERROR);
+	fx_event_await(link->events, PEERBAR_EVENT_ERROR);
 }
 
 static void test_who_is_told_has_lost_it(void **state)
@@ -160,7 +137,7 @@ static void test_an_error_that_is_not_fatal_takes_nothing(void **state)
 
 	link_open(*state, &link);
 	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_COMP_TIME));
-	await(&link, PEERBAR_EVENT_ERROR);
+	fx_event_await(link.events, PEERBAR_EVENT_ERROR);
 	assert_int_equal(state_of(&link), PEERBAR_LIVE);
 	assert_int_equal(fx_info(link.buf).revokes, 0);
 	reads_well(&link);
@@ -220,9 +197,9 @@ static void test_memory_turned_on_too_early(void **state)
 
 	link_open(*state, &link);
 	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_MALF_TLP));
-	await(&link, PEERBAR_EVENT_STATE);
+	fx_event_await(link.events, PEERBAR_EVENT_STATE);
 	ok(peerbar_device_set_memory(link.site.dev, true));
-	await(&link, PEERBAR_EVENT_ERROR);
+	fx_event_await(link.events, PEERBAR_EVENT_ERROR);
 	if (state_of(&link) == PEERBAR_SUSPENDED)
 		ok(peerbar_device_set_memory(link.site.dev, true));
 	reads_well(&link);
