@@ -260,10 +260,11 @@ static void clear(struct peerbar_device *dev, unsigned int number)
 
 static uint64_t round_of(struct peerbar_device *dev, unsigned int number)
 {
-	struct block block;
+	uint64_t round;
 
-	look(dev, number, RDMA_BLOCK, &block);
-	return block.round;
+	TRY(peerbar_device_read(dev, BAR, number * SLICE + RDMA_BLOCK, &round,
+				sizeof(round)));
+	return round;
 }
 
 static void wait_for_round(struct peerbar_device *dev, unsigned int number,

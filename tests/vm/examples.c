@@ -37,9 +37,10 @@ static const char *run(struct fx *fx, bool checked, const char *name)
 	return text;
 }
 
-static void test_slices(void **state)
+/* Valgrind goes with the workers, too. */
+static void slices(struct fx *fx, bool checked)
 {
-	const char *text = run(*state, false, "slices");
+	const char *text = run(fx, checked, "slices");
 
 	said(text, "worker 1: lost its slice");
 	said(text, "slice 1 is mine again, the others went on for 20 rounds");
@@ -47,7 +48,17 @@ static void test_slices(void **state)
 	/* the others lose theirs with the device */
 	said(text, "worker 0: lost its slice");
 	said(text, "worker 2: lost its slice");
-	fx_device(*state, fx_bdf());
+	fx_device(fx, fx_bdf());
+}
+
+static void test_slices(void **state)
+{
+	slices(*state, false);
+}
+
+static void test_slices_checked(void **state)
+{
+	slices(*state, true);
 }
 
 static void test_two_ranges(void **state)
@@ -69,6 +80,11 @@ int main(void)
 		FX_TEST(test_slices),
 		FX_TEST(test_two_ranges),
 		FX_TEST(test_two_ranges_checked),
+		FX_TEST(test_slices_checked),
 	};
-	return FX_RUN(tests);
+	const size_t nr = ARRAY_LEN(tests);
+
+	/* the last one takes minutes where the kernel is checked, too */
+	return _cmocka_run_group_tests("examples", tests,
+				       fx_debug() ? nr - 1 : nr, NULL, NULL);
 }
