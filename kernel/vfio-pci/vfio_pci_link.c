@@ -20,6 +20,7 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -27,9 +28,10 @@
 #include "vfio_pci_priv.h"
 
 /**
- * struct vfio_pci_link_loss - a device whose link is being recovered
- * @elm: in vfio_pci_link_losses, until the user was told
+ * struct vfio_pci_link_loss - a device that has lost its link
+ * @elm: in vfio_pci_link_losses, as long as the device has its driver
  * @calls: of the PCI core; more than the worker knows of call it again
+ * @lost: its user was not told yet
  * @over: the last call said that the link is up, or will never be
  */
 struct vfio_pci_link_loss {
@@ -37,12 +39,12 @@ struct vfio_pci_link_loss {
 	struct work_struct		work;
 	struct vfio_pci_core_device	*vdev;
 	unsigned int			calls;
+	bool				lost;
 	bool				over;
 };
 
 static LIST_HEAD(vfio_pci_link_losses);
 static DEFINE_SPINLOCK(vfio_pci_link_lock);
-static struct workqueue_struct *vfio_pci_link_wq;
 
 static struct vfio_pci_link_loss *
 vfio_pci_link_find(struct vfio_pci_core_device *vdev)
@@ -55,6 +57,19 @@ vfio_pci_link_find(struct vfio_pci_core_device *vdev)
 		if (loss->vdev == vdev)
 			return loss;
 	return NULL;
+}
+
+/*
+ * What a suspend saved before the device was restored, the resume would bring
+ * back: no suspend until the worker was there.  The PCI core has it resumed.
+ */
+static void vfio_pci_link_queue(struct vfio_pci_link_loss *loss)
+{
+	struct device *dev = &loss->vdev->pdev->dev;
+
+	pm_runtime_get_noresume(dev);
+	if (!queue_work(system_dfl_wq, &loss->work))
+		pm_runtime_put_noidle(dev);
 }
 
 /* Without vconfig the device is closed, and nobody else would restore it. */
@@ -87,12 +102,12 @@ static void vfio_pci_link_work(struct work_struct *work)
 	vfio_pci_link_revoke(loss->vdev, over);
 
 	scoped_guard(spinlock, &vfio_pci_link_lock) {
-		if (!loss->over || loss->calls != calls)
-			return;
-		vfio_pci_signal_error(loss->vdev);
-		list_del(&loss->elm);
+		if (loss->over && loss->calls == calls) {
+			vfio_pci_signal_error(loss->vdev);
+			loss->lost = false;
+		}
 	}
-	kfree(loss);
+	pm_runtime_put(&loss->vdev->pdev->dev);
 }
 
 /**
@@ -121,14 +136,18 @@ static void vfio_pci_link_call(struct vfio_pci_core_device *vdev, bool over)
 		list_add(&loss->elm, &vfio_pci_link_losses);
 	}
 	loss->calls++;
+	loss->lost = true;
 	loss->over = over;
-	queue_work(vfio_pci_link_wq, &loss->work);
+	vfio_pci_link_queue(loss);
 }
 
 bool vfio_pci_link_is_lost(struct vfio_pci_core_device *vdev)
 {
+	struct vfio_pci_link_loss *loss;
+
 	guard(spinlock)(&vfio_pci_link_lock);
-	return vfio_pci_link_find(vdev);
+	loss = vfio_pci_link_find(vdev);
+	return loss && loss->lost;
 }
 
 /* The last that is heard of it, unless its driver wants to know the end, too. */
@@ -158,22 +177,12 @@ void vfio_pci_link_forget(struct vfio_pci_core_device *vdev)
 
 	device_lock_assert(&vdev->pdev->dev);
 
-	flush_workqueue(vfio_pci_link_wq);
 	scoped_guard(spinlock, &vfio_pci_link_lock) {
 		loss = vfio_pci_link_find(vdev);
 		if (loss)
 			list_del(&loss->elm);
 	}
+	if (loss && cancel_work_sync(&loss->work))
+		pm_runtime_put(&vdev->pdev->dev);
 	kfree(loss);
-}
-
-int vfio_pci_link_init(void)
-{
-	vfio_pci_link_wq = alloc_workqueue("vfio_pci_link", WQ_UNBOUND, 0);
-	return vfio_pci_link_wq ? 0 : -ENOMEM;
-}
-
-void vfio_pci_link_exit(void)
-{
-	destroy_workqueue(vfio_pci_link_wq);
 }

@@ -138,7 +138,7 @@ static void test_ranges_in_their_order(void **state)
 static void test_read_only_is_for_reading(void **state)
 {
 	struct scene s = {.fx = *state};
-	struct fx_faults faults;
+	struct fx_log faults;
 	char mem[CHUNK];
 	uint64_t iova;
 	int fd;

@@ -120,7 +120,7 @@ static void raw_works(struct scene *s)
 	fx_pattern_check(mem, OLD, BASE + PAGE, sizeof(mem));
 }
 
-static void raw_is_refused(struct scene *s, struct fx_faults *faults)
+static void raw_is_refused(struct scene *s, struct fx_log *faults)
 {
 	char mem[CHUNK];
 
@@ -134,7 +134,7 @@ static void raw_is_refused(struct scene *s, struct fx_faults *faults)
 
 static void test_old_address_is_refused(void **state)
 {
-	struct fx_faults faults;
+	struct fx_log faults;
 	struct scene s;
 	char mem[16];
 
@@ -246,7 +246,7 @@ static void test_waits_for_the_slow(void **state)
 /* Until it lets go the slow one has the memory, and loses nothing. */
 static void test_late_bytes_arrive(void **state)
 {
-	struct fx_faults faults;
+	struct fx_log faults;
 	struct taker *taker;
 	char mem[CHUNK];
 	struct scene s;
@@ -274,7 +274,7 @@ static void test_late_bytes_arrive(void **state)
 /* Whoever wonders why a revoke hangs finds a name in the kernel's log. */
 static void test_the_slow_are_named(void **state)
 {
-	struct fx_faults log;
+	struct fx_log log;
 	struct taker *taker;
 	char importer[13];
 	struct scene s;
@@ -336,7 +336,7 @@ static unsigned int new_chunks(struct peerbar_device *dev)
 
 static void test_dma_in_flight_ends_first(void **state)
 {
-	struct fx_faults faults;
+	struct fx_log faults;
 	struct writer *writer;
 	struct taker *taker;
 	struct scene s;

@@ -7,6 +7,7 @@
 
 #include "cause.h"
 #include "child.h"
+#include "log.h"
 #include "watch.h"
 
 #define SEED	91
@@ -19,6 +20,7 @@ struct link {
 	struct peerbar_buffer *buf;
 	struct peerbar_mapping *map;
 	struct peerbar_events *events;
+	struct fx_log log;
 };
 
 /* On the NVMe: VFIO tells users of PCI Express devices only. */
@@ -62,10 +64,25 @@ static enum peerbar_state state_of(struct link *link)
 	return now;
 }
 
+static void inject(struct link *link, uint32_t status)
+{
+	fx_log_mark(link->fx, &link->log);
+	ok(fx_link_error(fx_bdf_nvme(), status));
+}
+
+/* The port says so last of all, to nobody but the log. */
+static void await_recovery(struct link *link)
+{
+	const char *const says[] = {"device recovery successful", NULL};
+
+	assert_true(fx_logged(&link->log, says, WAIT_MS));
+}
+
 static void break_link(struct link *link)
 {
-	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_MALF_TLP));
+	inject(link, PCI_ERR_UNC_MALF_TLP);
 	fx_event_await(link->events, PEERBAR_EVENT_ERROR);
+	await_recovery(link);
 }
 
 static void test_who_is_told_has_lost_it(void **state)
@@ -136,8 +153,9 @@ static void test_an_error_that_is_not_fatal_takes_nothing(void **state)
 	struct link link;
 
 	link_open(*state, &link);
-	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_COMP_TIME));
+	inject(&link, PCI_ERR_UNC_COMP_TIME);
 	fx_event_await(link.events, PEERBAR_EVENT_ERROR);
+	await_recovery(&link);
 	assert_int_equal(state_of(&link), PEERBAR_LIVE);
 	assert_int_equal(fx_info(link.buf).revokes, 0);
 	reads_well(&link);
@@ -174,35 +192,33 @@ static void test_closed_before_and_after(void **state)
 	struct link link;
 
 	link_open(*state, &link);
-	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_MALF_TLP));
+	inject(&link, PCI_ERR_UNC_MALF_TLP);
 	link_close(&link);
+	await_recovery(&link);
 	await_open();
 	link_open(*state, &link);
 	reads_well(&link);
 	link_close(&link);
-	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_MALF_TLP));
+	inject(&link, PCI_ERR_UNC_MALF_TLP);
+	await_recovery(&link);
 	await_open();
 	link_open(*state, &link);
 	reads_well(&link);
 }
 
-/*
- * Turned on before the link is reset, it is off again after.  Whoever is slow
- * turns it on after, and it stays so: what is never seen is memory that is
- * there and reads as all ones.
- */
 static void test_memory_turned_on_too_early(void **state)
 {
 	struct link link;
 
 	link_open(*state, &link);
-	ok(fx_link_error(fx_bdf_nvme(), PCI_ERR_UNC_MALF_TLP));
+	inject(&link, PCI_ERR_UNC_MALF_TLP);
 	fx_event_await(link.events, PEERBAR_EVENT_STATE);
 	ok(peerbar_device_set_memory(link.site.dev, true));
 	fx_event_await(link.events, PEERBAR_EVENT_ERROR);
 	if (state_of(&link) == PEERBAR_SUSPENDED)
 		ok(peerbar_device_set_memory(link.site.dev, true));
 	reads_well(&link);
+	await_recovery(&link);
 }
 
 int main(void)
