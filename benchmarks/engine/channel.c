@@ -8,6 +8,7 @@
 
 #include "channel.h"
 #include "error.h"
+#include "interrupt.h"
 
 void bench_channel_open(struct bench_channel *ch, int fd)
 {
@@ -67,6 +68,7 @@ static ssize_t read_line(struct bench_channel *ch)
 {
 	char *end;
 	ssize_t got;
+	int rc;
 
 	while (!(end = memchr(ch->line, '\n', ch->have))) {
 		if (ch->have == sizeof(ch->line))
@@ -79,6 +81,9 @@ static ssize_t read_line(struct bench_channel *ch)
 		if (got < 0)
 			return bench_fail(-errno, "the far end: %s",
 					  strerror(errno));
+		rc = got ? 0 : bench_interrupted();
+		if (rc)
+			return rc;
 		if (!got)
 			return bench_fail(-ECONNRESET,
 					  "the far end closed the connection");

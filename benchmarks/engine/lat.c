@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "interrupt.h"
 #include "memory.h"
 #include "run.h"
 
@@ -50,8 +51,10 @@ static int reap(struct trip *trip)
 {
 	struct bench_run *run = trip->run;
 	struct bench_completion c[POLL_BATCH];
-	int i, n, rc = 0;
+	int i, n, rc = bench_interrupted();
 
+	if (rc)
+		return rc;
 	n = run->t->ops->poll(run->t, c, POLL_BATCH);
 	if (n < 0)
 		return n;

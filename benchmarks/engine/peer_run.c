@@ -8,6 +8,8 @@
 #include "pattern.h"
 #include "peer.h"
 
+#define WORD_MS 200
+
 static bool has_two_halves(const struct bench_test *test)
 {
 	return test->bidirectional || test->latency;
@@ -196,6 +198,11 @@ int bench_peer_run(struct bench_peer *peer, const struct bench_test *test,
 		   bool near, struct bench_samples *samples,
 		   struct bench_result *out)
 {
-	return test->latency ? bench_run_lat(&peer->run, near, samples, out)
-			     : bench_run_go(&peer->run, out);
+	int rc = test->latency ? bench_run_lat(&peer->run, near, samples, out)
+			       : bench_run_go(&peer->run, out);
+
+	/* an end that gives up says why, and then its memory goes */
+	if (rc == -EIO && bench_run_is_told(&peer->run, WORD_MS))
+		rc = -ECONNRESET;
+	return rc;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "error.h"
+#include "interrupt.h"
 #include "program.h"
 
 int bench_program_parse(const struct bench_program *program, void *opts,
@@ -54,5 +55,7 @@ int bench_program_main(const struct bench_program *program, int argc, char **arg
 	else
 		status = rc ? 1 : 0;
 	free(opts);
+	if (rc == -EINTR)
+		bench_interrupt_die();
 	return status;
 }

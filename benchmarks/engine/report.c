@@ -120,6 +120,7 @@ void bench_report_head(struct bench_report *report, enum bench_op op)
 	fprintf(report->to, "%s%s%s\n", opts->datagram ? "   lost    " : "",
 		opts->cpu_util ? "   CPU[ns/KiB]   own[ns/KiB]   insns/KiB" : "",
 		report->compares ? "   ratio    memory" : "");
+	fflush(report->to);
 }
 
 /* "near -> far" in the direction of the data */

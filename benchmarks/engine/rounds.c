@@ -190,6 +190,9 @@ static int lead(struct bench_near *n, const struct bench_specs *specs)
 	if (!rc)
 		rc = bench_report_finish(&n->report, &n->peer);
 out:
+	/* before the QPs go: it may wait for what does not come any more */
+	if (rc == -EINTR)
+		bench_channel_send_error(&n->peer.ch);
 	bench_peer_close(&n->peer);
 	return rc;
 }

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "interrupt.h"
 #include "memory.h"
 #include "run.h"
 #include "stats.h"
@@ -173,11 +174,11 @@ static int take(struct bench_run *run, struct progress *p,
 	return take_sent(run, p, c);
 }
 
-static bool has_message(int channel)
+bool bench_run_is_told(const struct bench_run *run, int patience_ms)
 {
-	struct pollfd fd = {.fd = channel, .events = POLLIN};
+	struct pollfd fd = {.fd = run->channel, .events = POLLIN};
 
-	return poll(&fd, 1, 0) > 0;
+	return poll(&fd, 1, patience_ms) > 0;
 }
 
 int bench_run_stuck(const struct bench_run *run, uint64_t since)
@@ -189,7 +190,7 @@ int bench_run_stuck(const struct bench_run *run, uint64_t since)
 				  "nothing for a minute; is the far memory "
 				  "suspended%s?",
 				  run->rx.datagram ? ", or a datagram lost" : "");
-	if (now - since > DOUBT_NS && has_message(run->channel))
+	if (now - since > DOUBT_NS && bench_run_is_told(run, 0))
 		return bench_fail(-ECONNRESET, "the other end gave up");
 	return 0;
 }
@@ -253,7 +254,9 @@ static int loop(struct bench_run *run, struct progress *p)
 	int rc;
 
 	do {
-		rc = post_all(run, p);
+		rc = bench_interrupted();
+		if (!rc)
+			rc = post_all(run, p);
 		if (!rc)
 			rc = reap(run, p);
 	} while (!rc && !(all_sent(run, p) && all_received(run, p)));

@@ -122,6 +122,9 @@ int bench_run_lat(struct bench_run *run, bool leads,
  */
 int bench_run_stuck(const struct bench_run *run, uint64_t since);
 
+/** bench_run_is_told - does the other end have something to say */
+bool bench_run_is_told(const struct bench_run *run, int patience_ms);
+
 /** bench_run_pull - what is about to be sent, to where it is sent from */
 int bench_run_pull(struct bench_run *run, uint64_t offset);
 

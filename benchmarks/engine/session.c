@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "error.h"
+#include "interrupt.h"
 #include "peer.h"
 #include "session.h"
 #include "socket.h"
@@ -33,6 +34,7 @@ static int run_loopback(const struct bench_opts *opts)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
 		return bench_fail(-errno, "socketpair: %s", strerror(errno));
+	bench_interrupt_watch(fd[0]);
 	far.fd = fd[1];
 	rc = pthread_create(&thread, NULL, far_main, &far);
 	if (rc)
@@ -75,13 +77,14 @@ static int run_far(const struct bench_opts *opts)
 	fd = bench_socket_accept(opts->tcp_port);
 	if (fd < 0)
 		return fd;
+	bench_interrupt_watch(fd);
 	rc = bench_far_run(opts, fd);
 	if (!rc)
 		printf("done\n");
 	return rc;
 }
 
-int bench_session_run(const struct bench_opts *opts)
+static int run(const struct bench_opts *opts)
 {
 	int fd;
 
@@ -90,5 +93,20 @@ int bench_session_run(const struct bench_opts *opts)
 	if (!opts->server)
 		return run_far(opts);
 	fd = bench_socket_connect(opts->server, opts->tcp_port);
-	return fd < 0 ? fd : bench_near_run(opts, &opts->mem, fd);
+	if (fd < 0)
+		return fd;
+	bench_interrupt_watch(fd);
+	return bench_near_run(opts, &opts->mem, fd);
+}
+
+int bench_session_run(const struct bench_opts *opts)
+{
+	int rc, interrupted;
+
+	bench_interrupt_catch();
+	rc = run(opts);
+	bench_interrupt_watch(-1);
+	/* whatever failed then, such as a word to an end that has left, failed of it */
+	interrupted = rc < 0 ? bench_interrupted() : 0;
+	return interrupted ? interrupted : rc;
 }

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "interrupt.h"
 #include "socket.h"
 
 /* the far end may still be on its way up */
@@ -48,7 +49,8 @@ int bench_socket_connect(const char *host, uint32_t port)
 	if (rc)
 		return bench_fail(-EHOSTUNREACH, "host %s: %s", host,
 				  gai_strerror(rc));
-	while ((fd = connect_once(list)) == -ECONNREFUSED && bench_now() < until)
+	while ((fd = connect_once(list)) == -ECONNREFUSED &&
+	       bench_now() < until && !bench_interrupted())
 		bench_sleep(CONNECT_PAUSE_NS);
 	freeaddrinfo(list);
 	if (fd < 0)
@@ -82,7 +84,7 @@ static int listen_on(uint32_t port)
 
 int bench_socket_accept(uint32_t port)
 {
-	int listener, fd, one = 1;
+	int listener, fd, err, one = 1;
 
 	listener = listen_on(port);
 	if (listener < 0)
@@ -90,13 +92,16 @@ int bench_socket_accept(uint32_t port)
 			listener,
 			"waiting on TCP port %u: %s; -p takes another one",
 			port, strerror(-listener));
+	bench_interrupt_watch(listener);
 	do {
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	} while (fd < 0 && errno == EINTR);
+	err = errno;
+	bench_interrupt_watch(-1);
 	close(listener);
 	if (fd < 0)
-		return bench_fail(-errno, "waiting on TCP port %u: %s", port,
-				  strerror(errno));
+		return bench_fail(-err, "waiting on TCP port %u: %s", port,
+				  strerror(err));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return fd;
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,6 +24,7 @@
 #include "channel.h"
 #include "clock.h"
 #include "error.h"
+#include "interrupt.h"
 #include "memory.h"
 #include "program.h"
 #include "session.h"
@@ -34,6 +37,7 @@ enum fault {
 	LOSE_THE_LAST,
 	DROP_ONE,
 	FAIL_A_COMPLETION,
+	INTERRUPT,
 };
 
 static enum fault fault;
@@ -186,6 +190,8 @@ static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
 		       wr->len);
 	if (last && fault == FLIP_A_BIT)
 		to[wr->len / 2] ^= 4;
+	if (last && fault == INTERRUPT)
+		raise(SIGINT);
 	if (last && fault == WRITE_TOO_FAR)
 		to[wr->len] = 1;
 	if (wr->op == BENCH_SEND && !gone)
@@ -365,6 +371,33 @@ static void test_far_end_notices_the_end(void **state)
 	assert_true(bench_now() - start < 10 * BENCH_NSEC_PER_SEC);
 }
 
+/* in a process of its own: a signal is caught once */
+static void interrupt(const struct bench_program *program, const char *line)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (!child) {
+		signal(SIGINT, SIG_DFL);
+		if (run_program(program, line, INTERRUPT) == -EINTR &&
+		    !strcmp(bench_error(), "interrupted"))
+			bench_interrupt_die();
+		_exit(1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGINT);
+}
+
+static void test_an_interrupt_ends_a_run(void **state)
+{
+	interrupt(&bench_bw_program, "-D 1000 -s 100 -O write");
+	interrupt(&bench_bw_program, "-D 1000 -s 100 -O send");
+	/* both ends of a WRITE would go on into memory of a thread that has left */
+	interrupt(&bench_lat_program, "-D 1000 -O read");
+}
+
 static void test_each_qp_has_its_mr(void **state)
 {
 	atomic_store(&registered, 0);
@@ -483,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_latency_runs_pass),
 		cmocka_unit_test(test_latency_runs_compare),
 		cmocka_unit_test(test_far_end_notices_the_end),
+		cmocka_unit_test(test_an_interrupt_ends_a_run),
 		cmocka_unit_test(test_each_qp_has_its_mr),
 		cmocka_unit_test(test_too_large_a_message),
 		cmocka_unit_test(test_wrong_content_fails),
