@@ -272,7 +272,7 @@ static const struct act acts[] = {
 	{"hand over", 12, do_hand_over},
 	{"touch", 16, do_touch},
 	{"fork", 4, do_fork_owner},
-	{"map device", 3, do_map_device},
+	{"map device", 10, do_map_device},
 	{"read", 4, do_read},
 	{"register", 6, do_register},
 	{"map for DMA", 4, do_dma_map},
