@@ -113,8 +113,10 @@ static void test_sizes(void **state)
 	struct scene s = make_scene(*state);
 	unsigned int i;
 
+	/* on the debug kernel the largest takes a minute */
 	for (i = 0; i < ARRAY_LEN(places); i++)
-		check_place(&s, &places[i]);
+		if (!fx_debug() || places[i].size < MIB(16))
+			check_place(&s, &places[i]);
 }
 
 static void not_registered(struct scene *s, uint64_t offset, size_t length,
