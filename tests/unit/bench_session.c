@@ -48,9 +48,13 @@ static atomic_int registered;
 #define QUEUE 8192
 #define QPS   4
 #define RECVS 1024
+#define ENDS  2
+#define MEMS  (2 * QPS + 2)
 
 struct copier {
 	struct bench_transport base;
+	/* what the other end may reach */
+	const struct bench_mem *mems[MEMS];
 	struct bench_completion queue[QUEUE];
 	unsigned int head, tail;
 	unsigned int posted;
@@ -60,6 +64,44 @@ struct copier {
 	struct bench_wr recv[QPS][RECVS];
 	unsigned int recv_head[QPS], recv_tail[QPS];
 };
+
+/*
+ * Held by who uses the other end or its memory, which may leave at any time: one end
+ * of a run that is interrupted is told of it by the other.
+ */
+static pthread_mutex_t wire = PTHREAD_MUTEX_INITIALIZER;
+static struct copier *ends[ENDS];
+
+/* replace(@from, @to) in a table with room for @to; the wire is held */
+static void replace(const void **table, size_t nr, const void *from, const void *to)
+{
+	size_t i = 0;
+
+	while (i < nr && table[i] != from)
+		i++;
+	assert_true(i < nr);
+	table[i] = to;
+}
+
+static bool reaches(const struct copier *c, uint64_t addr, size_t len)
+{
+	for (size_t i = 0; i < MEMS; i++) {
+		const struct bench_mem *mem = c->mems[i];
+
+		if (mem && addr - (uintptr_t)mem->addr < mem->size &&
+		    len <= mem->size - (addr - (uintptr_t)mem->addr))
+			return true;
+	}
+	return false;
+}
+
+static bool is_there(const struct copier *c)
+{
+	for (size_t i = 0; i < ENDS; i++)
+		if (ends[i] == c)
+			return true;
+	return false;
+}
 
 static int copier_open(const struct bench_transport_config *config,
 		       struct bench_transport **out);
@@ -79,9 +121,9 @@ static void copier_close(struct bench_transport *t)
 {
 	struct copier *c = (struct copier *)t;
 
-	/* the other end has left complete() */
-	pthread_mutex_lock(&c->lock);
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&wire);
+	replace((const void **)ends, ENDS, c, NULL);
+	pthread_mutex_unlock(&wire);
 	pthread_mutex_destroy(&c->lock);
 	atomic_fetch_sub(&opened, 1);
 	free(t);
@@ -90,6 +132,11 @@ static void copier_close(struct bench_transport *t)
 static int copier_reg(struct bench_transport *t, struct bench_mem *mem,
 		      struct bench_mr *mr)
 {
+	struct copier *c = (struct copier *)t;
+
+	pthread_mutex_lock(&wire);
+	replace((const void **)c->mems, MEMS, NULL, mem);
+	pthread_mutex_unlock(&wire);
 	mr->addr = (uintptr_t)mem->addr;
 	mr->priv = mem;
 	mr->lkey = mr->rkey = 1 + (uint32_t)atomic_fetch_add(&registered, 1);
@@ -98,6 +145,11 @@ static int copier_reg(struct bench_transport *t, struct bench_mem *mem,
 
 static void copier_unreg(struct bench_transport *t, struct bench_mr *mr)
 {
+	struct copier *c = (struct copier *)t;
+
+	pthread_mutex_lock(&wire);
+	replace((const void **)c->mems, MEMS, mr->priv, NULL);
+	pthread_mutex_unlock(&wire);
 	memset(mr, 0, sizeof(*mr));
 }
 
@@ -155,7 +207,8 @@ static uint8_t *take_receive(struct copier *c, const struct bench_wr *wr,
 	if (c->recv_head[wr->qp] != c->recv_tail[wr->qp]) {
 		recv = &c->recv[wr->qp][c->recv_head[wr->qp]++ % RECVS];
 		assert_true(recv->len >= wr->len);
-		to = (uint8_t *)(uintptr_t)recv->local;
+		if (reaches(c, recv->local, wr->len))
+			to = (uint8_t *)(uintptr_t)recv->local;
 		*id = recv->id;
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -171,9 +224,9 @@ static uint8_t *destination(struct copier *c, const struct bench_wr *wr,
 							   : wr->remote);
 }
 
-static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
+/* the wire is held, and the other end is there */
+static int post(struct copier *c, const struct bench_wr *wr)
 {
-	struct copier *c = (struct copier *)t;
 	bool last = c->posted == 19, lost = last && fault == LOSE_THE_LAST;
 	bool gone = (lost && c->datagram) ||
 		    (c->posted == 9 && fault == DROP_ONE);
@@ -210,6 +263,24 @@ static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
 						     : NULL,
 			    });
 	return 0;
+}
+
+static int copier_post(struct bench_transport *t, const struct bench_wr *wr)
+{
+	struct copier *c = (struct copier *)t;
+	int rc = 0;
+
+	pthread_mutex_lock(&wire);
+	if (is_there(c->far) &&
+	    (wr->op == BENCH_SEND || reaches(c->far, wr->remote, wr->len)))
+		rc = post(c, wr);
+	else
+		complete(c, (struct bench_completion){.qp = wr->qp,
+						      .id = wr->id,
+						      .status = 1,
+						      .error = "the other end left"});
+	pthread_mutex_unlock(&wire);
+	return rc;
 }
 
 static int copier_poll(struct bench_transport *t, struct bench_completion *out,
@@ -257,6 +328,9 @@ static int copier_open(const struct bench_transport_config *config,
 	c->base.max_message = 1 << 20;
 	c->datagram = config->datagram;
 	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_lock(&wire);
+	replace((const void **)ends, ENDS, NULL, c);
+	pthread_mutex_unlock(&wire);
 	atomic_fetch_add(&opened, 1);
 	*out = &c->base;
 	return 0;
