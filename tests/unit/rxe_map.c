@@ -17,7 +17,8 @@
 #include "rxe_map.h"
 #pragma GCC diagnostic pop
 
-#define ROOM	  32
+/* two turns of the loop and a bit at both ends */
+#define ROOM	  144
 #define SIZE	  (3 * ROOM)
 #define POISON	  0xa5
 #define WORD	  sizeof(u64)
