@@ -37,6 +37,18 @@ static void close_fds(struct peerbar_device *dev)
 	}
 }
 
+int device_enable_error(const char *bdf, const char *call, int ret)
+{
+	const char *hint = "";
+
+	if (ret == -EAGAIN)
+		hint = " (it is being reset, or its link recovers from an error: try again)";
+	if (ret == -EIO)
+		hint = " (it does not answer: its link is down, or it needs a reset)";
+	return peerbar_error_set(ret, "%s: %s: %s%s", bdf, call, strerror(-ret),
+				 hint);
+}
+
 static int open_backend(struct peerbar_device *dev,
 			const struct device_backend *backend)
 {

@@ -61,8 +61,8 @@ static int bind_iommufd(struct peerbar_device *dev, int iommufd)
 			-EBUSY, "%s is in use: its IOMMU group is open, or somebody else has bound it",
 			dev->bdf);
 	if (ret < 0)
-		return peerbar_error_set(ret, "%s: VFIO_DEVICE_BIND_IOMMUFD: %s",
-					 dev->bdf, strerror(-ret));
+		return device_enable_error(dev->bdf, "VFIO_DEVICE_BIND_IOMMUFD",
+					   ret);
 	return 0;
 }
 

@@ -126,9 +126,8 @@ static int group_open(struct peerbar_device *dev)
 		return ret;
 	ret = sys_ioctl(dev->fds[0], VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
 	if (ret < 0)
-		return peerbar_error_set(
-			ret, "%s of IOMMU group %u: VFIO_GROUP_GET_DEVICE_FD: %s",
-			dev->bdf, group, strerror(-ret));
+		return device_enable_error(dev->bdf, "VFIO_GROUP_GET_DEVICE_FD",
+					   ret);
 	dev->fd = ret;
 	return 0;
 }

@@ -53,6 +53,9 @@ struct device_backend {
 	int (*open)(struct peerbar_device *dev);
 };
 
+/** device_enable_error - @call, which makes the kernel enable it, gave @ret */
+int device_enable_error(const char *bdf, const char *call, int ret);
+
 extern const struct device_backend device_group;
 extern const struct device_backend device_cdev;
 

@@ -74,6 +74,9 @@ struct peerbar_region {
  *  -EPERM, -EACCES  no right to /dev/vfio/GROUP
  *  -EBUSY    the group or device is open already, or the group is not viable
  *            because another member is bound to a host driver
+ *  -EAGAIN   the device is being reset, or its link recovers from an error: it
+ *            can be opened in a moment (vfio_pci_core_enable())
+ *  -EIO      the device does not answer: its link is down
  */
 int peerbar_device_open(const char *bdf, const struct peerbar_device_opts *opts,
 			struct peerbar_device **out);
