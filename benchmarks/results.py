@@ -9,25 +9,30 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA = os.path.join(HERE, "..", "docs", "results.schema.json")
 
 
-def load(path):
+def load(path, part=None):
     """Read and validate; ends the program with one line when that fails."""
     try:
         with open(path, encoding="utf-8") as f:
             doc = json.load(f)
     except (OSError, ValueError) as e:
         sys.exit(f"{path}: {e}")
-    problem = validate(doc)
+    problem = validate(doc, part)
     if problem:
         sys.exit(f"{path}: {problem}")
     return doc
 
 
-def validate(doc):
-    """None, or what is wrong with a document and where."""
+def validate(doc, part=None):
+    """None, or what is wrong with a document, or a part such as "bw", and where."""
     import jsonschema
 
     with open(SCHEMA, encoding="utf-8") as f:
         schema = json.load(f)
+    if part:
+        if part not in schema["$defs"]:
+            return f"the schema has no part {part}"
+        schema = {key: schema[key] for key in ("$schema", "$defs")}
+        schema["$ref"] = f"#/$defs/{part}"
     errors = jsonschema.Draft202012Validator(schema).iter_errors(doc)
     error = jsonschema.exceptions.best_match(errors)
     if not error:
