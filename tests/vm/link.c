@@ -23,23 +23,10 @@ struct link {
 	struct fx_log log;
 };
 
-/* On the NVMe: VFIO tells users of PCI Express devices only. */
 static void link_open(struct fx *fx, struct link *link)
 {
-	const struct fx_cause *cause = fx_cause("fatal error on the link");
-	const char *why;
-
-	if (!fx_bdf_nvme()) {
-		print_message("the guest has no PCI Express device\n");
-		skip();
-	}
 	*link = (struct link){.fx = fx, .site.fx = fx};
-	link->site.dev = fx_device(fx, fx_bdf_nvme());
-	why = fx_cause_impossible(cause, &link->site);
-	if (why) {
-		print_message("%s\n", why);
-		skip();
-	}
+	link->site.dev = fx_link_device(fx);
 	fx_bar_fill(link->site.dev, SEED, 0, LEN);
 	link->buf = fx_export_one(fx, link->site.dev, 0, LEN);
 	link->site.dmabuf_fd = peerbar_buffer_fd(link->buf);
@@ -172,18 +159,7 @@ static void link_close(struct link *link)
 /* It can be opened as soon as the link is up. */
 static void await_open(void)
 {
-	uint64_t until = fx_now_ms() + WAIT_MS;
-	struct peerbar_device *dev;
-	int ret;
-
-	do {
-		ret = peerbar_device_open(fx_bdf_nvme(), NULL, &dev);
-		if (!ret)
-			peerbar_device_close(dev);
-		else if (ret != -EAGAIN)
-			ok(ret);
-	} while (ret && fx_now_ms() < until);
-	ok(ret);
+	peerbar_device_close(fx_open_at_last(fx_bdf_nvme(), WAIT_MS));
 }
 
 /* The next user finds all of it, whether the last one saw the error or not. */

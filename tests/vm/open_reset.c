@@ -4,7 +4,6 @@
  * behind VFIO's back: its BAR is where it was, each time, and can be read after
  * memory was disabled and enabled.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -38,24 +37,10 @@ static int reset_all_the_time(int sock, void *arg)
 	return ret ? 1 : 0;
 }
 
-/* EAGAIN: the other process is at it */
-static struct peerbar_device *open_at_last(void)
-{
-	uint64_t deadline = fx_now_ms() + OPEN_MS;
-	struct peerbar_device *dev;
-	int ret;
-
-	do
-		ret = peerbar_device_open(fx_bdf(), NULL, &dev);
-	while (ret == -EAGAIN && fx_now_ms() < deadline);
-	ok(ret);
-	return dev;
-}
-
 static void test_open_and_close(void **state)
 {
 	struct fx *fx = *state;
-	struct peerbar_device *dev = open_at_last();
+	struct peerbar_device *dev = fx_open_at_last(fx_bdf(), OPEN_MS);
 	const uint64_t good = bar();
 	uint64_t until = fx_now_ms() + (fx_debug() ? 20000 : 10000);
 	unsigned int rounds = 0;
@@ -68,7 +53,7 @@ static void test_open_and_close(void **state)
 	peerbar_device_close(dev);
 	child = fx_fork(fx, reset_all_the_time, NULL);
 	while (fx_now_ms() < until) {
-		dev = open_at_last();
+		dev = fx_open_at_last(fx_bdf(), OPEN_MS);
 		assert_int_equal(bar(), good);
 		ok(peerbar_device_set_memory(dev, false));
 		ok(peerbar_device_set_memory(dev, true));

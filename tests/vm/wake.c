@@ -14,7 +14,6 @@
 
 #include "cause.h"
 #include "config.h"
-#include "log.h"
 #include "raw.h"
 #include "watch.h"
 
@@ -34,24 +33,11 @@ struct sleeper {
 
 static void sleeper_open(struct fx *fx, struct sleeper *sleeper)
 {
-	struct fx_site site = {.fx = fx};
-	const char *why;
-
-	if (!fx_bdf_nvme()) {
-		print_message("the guest has no PCI Express device\n");
-		skip();
-	}
-	site.dev = fx_device(fx, fx_bdf_nvme());
-	why = fx_cause_impossible(fx_cause("fatal error on the link"), &site);
-	if (why) {
-		print_message("%s\n", why);
-		skip();
-	}
-	*sleeper = (struct sleeper){.fx = fx, .dev = site.dev};
-	fx_bar_fill(site.dev, SEED, 0, LEN);
-	sleeper->buf = fx_export_one(fx, site.dev, 0, LEN);
+	*sleeper = (struct sleeper){.fx = fx, .dev = fx_link_device(fx)};
+	fx_bar_fill(sleeper->dev, SEED, 0, LEN);
+	sleeper->buf = fx_export_one(fx, sleeper->dev, 0, LEN);
 	sleeper->map = fx_map(fx, sleeper->buf);
-	sleeper->events = fx_watch_device(fx, site.dev, 0);
+	sleeper->events = fx_watch_device(fx, sleeper->dev, 0);
 	sleeper->woken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	assert_true(sleeper->woken >= 0);
 	fx_keep_fd(fx, sleeper->woken);
@@ -114,16 +100,6 @@ static void is_back(struct sleeper *sleeper)
 	assert_int_equal(state_of(sleeper), PEERBAR_LIVE);
 }
 
-static void break_link(struct sleeper *sleeper, uint32_t status)
-{
-	const char *const says[] = {"device recovery successful", NULL};
-	struct fx_log log;
-
-	fx_log_mark(sleeper->fx, &log);
-	ok(fx_link_error(fx_bdf_nvme(), status));
-	assert_true(fx_logged(&log, says, WAIT_MS));
-}
-
 /* No call may return before the memory can be touched. */
 static void test_his_own_call_wakes_it(void **state)
 {
@@ -149,7 +125,7 @@ static void test_an_error_wakes_it(void **state)
 	sleeper_open(*state, &sleeper);
 	for (i = 0; i < 3; i++) {
 		fall_asleep(&sleeper);
-		break_link(&sleeper, PCI_ERR_UNC_COMP_TIME);
+		fx_link_break(*state, PCI_ERR_UNC_COMP_TIME);
 		assert_true(told(&sleeper, WAIT_MS));
 		is_back(&sleeper);
 		fx_event_await(sleeper.events, PEERBAR_EVENT_ERROR);
@@ -165,7 +141,7 @@ static void test_a_lost_link_wakes_it(void **state)
 	sleeper_open(*state, &sleeper);
 	for (i = 0; i < 3; i++) {
 		fall_asleep(&sleeper);
-		break_link(&sleeper, PCI_ERR_UNC_MALF_TLP);
+		fx_link_break(*state, PCI_ERR_UNC_MALF_TLP);
 		assert_true(told(&sleeper, WAIT_MS));
 		fx_event_await(sleeper.events, PEERBAR_EVENT_ERROR);
 		assert_int_equal(state_of(&sleeper), PEERBAR_SUSPENDED);
@@ -181,7 +157,7 @@ static void test_awake_it_stays(void **state)
 
 	sleeper_open(*state, &sleeper);
 	fall_asleep(&sleeper);
-	break_link(&sleeper, PCI_ERR_UNC_COMP_TIME);
+	fx_link_break(*state, PCI_ERR_UNC_COMP_TIME);
 	assert_true(told(&sleeper, WAIT_MS));
 	assert_false(told(&sleeper, 300));
 	assert_false(suspended());
