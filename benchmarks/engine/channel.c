@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -117,6 +118,40 @@ int bench_channel_recv(struct bench_channel *ch, struct json_object **out)
 	}
 	*out = obj;
 	return 0;
+}
+
+/* of what has come, the first line; the bytes stay where they are */
+static bool is_refusal(const struct bench_channel *ch)
+{
+	const char *end = memchr(ch->line, '\n', ch->have);
+	struct json_tokener *tok;
+	struct json_object *obj;
+	bool yes;
+
+	tok = end ? json_tokener_new() : NULL;
+	if (!tok)
+		return false;
+	obj = json_tokener_parse_ex(tok, ch->line, (int)(end - ch->line + 1));
+	json_tokener_free(tok);
+	yes = json_object_object_get_ex(obj, "error", NULL);
+	json_object_put(obj);
+	return yes;
+}
+
+bool bench_channel_gave_up(struct bench_channel *ch, int patience_ms)
+{
+	struct pollfd fd = {.fd = ch->fd, .events = POLLIN};
+	ssize_t got;
+
+	if (ch->have == sizeof(ch->line) || poll(&fd, 1, patience_ms) <= 0)
+		return is_refusal(ch);
+	got = recv(ch->fd, ch->line + ch->have, sizeof(ch->line) - ch->have,
+		   MSG_DONTWAIT);
+	if (got > 0)
+		ch->have += (size_t)got;
+	if (!got || (got < 0 && errno != EAGAIN && errno != EINTR))
+		return true;
+	return is_refusal(ch);
 }
 
 int bench_channel_call(struct bench_channel *ch, struct json_object *obj,

@@ -8,6 +8,7 @@
 #ifndef BENCH_CHANNEL_H
 #define BENCH_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,15 @@ int bench_channel_send_error(struct bench_channel *ch);
 
 /** bench_channel_recv - *@out is the caller's to put */
 int bench_channel_recv(struct bench_channel *ch, struct json_object **out);
+
+/**
+ * bench_channel_gave_up - has the other end refused, or hung up
+ * @patience_ms: how long to wait for a word of it
+ *
+ * Nothing is taken: bench_channel_recv() then fails with what it said.  Any other
+ * object that waits there, such as an answer, is no sign of that.
+ */
+bool bench_channel_gave_up(struct bench_channel *ch, int patience_ms);
 
 /** bench_channel_call - send, then receive the answer */
 int bench_channel_call(struct bench_channel *ch, struct json_object *obj,

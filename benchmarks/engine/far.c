@@ -79,18 +79,6 @@ static int do_verify(struct bench_peer *peer, const struct bench_test *test,
 	return bench_peer_verify(peer, test, false, iterations);
 }
 
-/* the near end has hung up, or has said before why not */
-static int cut_short(struct bench_peer *peer)
-{
-	struct json_object *obj;
-	int rc = bench_channel_recv(&peer->ch, &obj);
-
-	if (rc)
-		return rc;
-	json_object_put(obj);
-	return bench_fail(-EPROTO, "the near end gave up");
-}
-
 static int do_run(struct bench_peer *peer, const struct bench_test *test)
 {
 	struct bench_result result;
@@ -101,8 +89,6 @@ static int do_run(struct bench_peer *peer, const struct bench_test *test)
 		rc = answer(peer, NULL);
 	if (!rc)
 		rc = bench_peer_run(peer, test, false, NULL, &result);
-	if (rc == -ECONNRESET)
-		rc = cut_short(peer);
 	return rc ? rc : answer(peer, counts(&result, test->l.qps));
 }
 

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <json-c/json.h>
+
 #include "content.h"
 #include "error.h"
 #include "pattern.h"
@@ -141,7 +143,7 @@ static void set_up_run(struct bench_peer *peer, const struct bench_test *test,
 		.events = peer->opts->events,
 		.iters = test->iters,
 		.duration_ns = test->duration_ns,
-		.channel = peer->ch.fd,
+		.channel = &peer->ch,
 	};
 }
 
@@ -194,6 +196,17 @@ int bench_peer_arm(struct bench_peer *peer, const struct bench_test *test,
 	return 0;
 }
 
+/* of an end that gave up; it may have answered before */
+static int last_words(struct bench_peer *peer)
+{
+	struct json_object *answer;
+	int rc;
+
+	while (!(rc = bench_channel_recv(&peer->ch, &answer)))
+		json_object_put(answer);
+	return rc;
+}
+
 int bench_peer_run(struct bench_peer *peer, const struct bench_test *test,
 		   bool near, struct bench_samples *samples,
 		   struct bench_result *out)
@@ -202,7 +215,8 @@ int bench_peer_run(struct bench_peer *peer, const struct bench_test *test,
 			       : bench_run_go(&peer->run, out);
 
 	/* an end that gives up says why, and then its memory goes */
-	if (rc == -EIO && bench_run_is_told(&peer->run, WORD_MS))
-		rc = -ECONNRESET;
+	if (rc == -ECONNRESET ||
+	    (rc == -EIO && bench_channel_gave_up(&peer->ch, WORD_MS)))
+		rc = last_words(peer);
 	return rc;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,14 +173,7 @@ static int take(struct bench_run *run, struct progress *p,
 	return take_sent(run, p, c);
 }
 
-bool bench_run_is_told(const struct bench_run *run, int patience_ms)
-{
-	struct pollfd fd = {.fd = run->channel, .events = POLLIN};
-
-	return poll(&fd, 1, patience_ms) > 0;
-}
-
-int bench_run_stuck(const struct bench_run *run, uint64_t since)
+int bench_run_stuck(struct bench_run *run, uint64_t since)
 {
 	uint64_t now = bench_now();
 
@@ -190,12 +182,12 @@ int bench_run_stuck(const struct bench_run *run, uint64_t since)
 				  "nothing for a minute; is the far memory "
 				  "suspended%s?",
 				  run->rx.datagram ? ", or a datagram lost" : "");
-	if (now - since > DOUBT_NS && bench_run_is_told(run, 0))
+	if (now - since > DOUBT_NS && bench_channel_gave_up(run->channel, 0))
 		return bench_fail(-ECONNRESET, "the other end gave up");
 	return 0;
 }
 
-static int idle(const struct bench_run *run, const struct progress *p,
+static int idle(struct bench_run *run, const struct progress *p,
 		uint64_t now)
 {
 	int rc = 0;

@@ -5,6 +5,7 @@
 #ifndef BENCH_RUN_H
 #define BENCH_RUN_H
 
+#include "channel.h"
 #include "cpu.h"
 #include "layout.h"
 #include "receive.h"
@@ -47,7 +48,7 @@ static inline uint32_t bench_side_key(const struct bench_side *side, uint32_t qp
  * @events: sleep between completions
  * @iters: iterations for each QP; 0: by @duration_ns
  * @duration_ns: see @iters
- * @channel: socket to the other end, where it says so when it gives up
+ * @channel: to the other end, which says so there when it gives up
  */
 struct bench_run {
 	struct bench_transport *t;
@@ -63,7 +64,7 @@ struct bench_run {
 	bool events;
 	uint64_t iters;
 	uint64_t duration_ns;
-	int channel;
+	struct bench_channel *channel;
 };
 
 /**
@@ -117,13 +118,13 @@ int bench_run_lat(struct bench_run *run, bool leads,
  * bench_run_stuck - nothing has come for a while: is that the end
  * @since: bench_now() when something came last
  *
- * Return: 0 to go on; -ECONNRESET when the other end has something to say
- * instead; -ETIMEDOUT after a minute.
+ * An end that has done its part has answered already, and is no reason to stop:
+ * the ack of the last message may be late.
+ *
+ * Return: 0 to go on; -ECONNRESET when the other end gave up, and says why on the
+ * channel; -ETIMEDOUT after a minute.
  */
-int bench_run_stuck(const struct bench_run *run, uint64_t since);
-
-/** bench_run_is_told - does the other end have something to say */
-bool bench_run_is_told(const struct bench_run *run, int patience_ms);
+int bench_run_stuck(struct bench_run *run, uint64_t since);
 
 /** bench_run_pull - what is about to be sent, to where it is sent from */
 int bench_run_pull(struct bench_run *run, uint64_t offset);

@@ -136,6 +136,13 @@ static void test_far_end_notices_the_end(void **state)
 	assert_true(bench_now() - start < 10 * BENCH_NSEC_PER_SEC);
 }
 
+/* and that the other one has done its part, and answered, is not the end */
+static void test_acks_may_be_late(void **state)
+{
+	assert_int_equal(run("-n 20 -O send -s 100 -t 8", LATE_ACKS), 0);
+	assert_int_equal(run("-n 20 -O send -s 100 -t 8 -e", LATE_ACKS), 0);
+}
+
 /* in a process of its own: a signal is caught once */
 static void interrupt(const struct bench_program *program, const char *line)
 {
@@ -263,10 +270,14 @@ static void test_channel(void **state)
 	assert_int_equal(bench_channel_recv(&ch, &obj), 0);
 	assert_int_equal(json_object_get_int(get(obj, "a")), 1);
 	json_object_put(obj);
+	assert_true(bench_channel_gave_up(&ch, 0));
 	assert_int_equal(bench_channel_recv(&ch, &obj), -EREMOTEIO);
 	assert_string_equal(bench_error(), "far end: no");
+	assert_false(bench_channel_gave_up(&ch, 0));
 	assert_int_equal(bench_channel_recv(&ch, &obj), -EPROTO);
+	assert_false(bench_channel_gave_up(&ch, 0));
 	close(fd[1]);
+	assert_true(bench_channel_gave_up(&ch, 0));
 	assert_int_equal(bench_channel_recv(&ch, &obj), -ECONNRESET);
 	bench_channel_close(&ch);
 }
@@ -281,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_latency_runs_pass),
 		cmocka_unit_test(test_latency_runs_compare),
 		cmocka_unit_test(test_far_end_notices_the_end),
+		cmocka_unit_test(test_acks_may_be_late),
 		cmocka_unit_test(test_an_interrupt_ends_a_run),
 		cmocka_unit_test(test_each_qp_has_its_mr),
 		cmocka_unit_test(test_too_large_a_message),

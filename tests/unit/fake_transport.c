@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
+#include "clock.h"
 #include "fake_transport.h"
 #include "memory.h"
 
@@ -21,6 +22,8 @@
 #define RECVS 1024
 #define ENDS  2
 #define MEMS  (2 * QPS + 2)
+/* longer than an end waits before it has doubts */
+#define LATE  (3 * BENCH_NSEC_PER_SEC / 2)
 
 struct copier {
 	struct bench_transport base;
@@ -29,6 +32,8 @@ struct copier {
 	struct bench_completion queue[QUEUE];
 	unsigned int head, tail;
 	unsigned int posted;
+	/* nothing completes before that */
+	uint64_t quiet_until;
 	struct copier *far;
 	bool datagram;
 	pthread_mutex_t lock;
@@ -233,6 +238,8 @@ static int post(struct copier *c, const struct bench_wr *wr)
 		       wr->len);
 	if (last && fake_fault == FLIP_A_BIT)
 		to[wr->len / 2] ^= 4;
+	if (last && fake_fault == LATE_ACKS)
+		c->quiet_until = bench_now() + LATE;
 	if (last && fake_fault == INTERRUPT)
 		raise(SIGINT);
 	if (last && fake_fault == WRITE_TOO_FAR)
@@ -279,6 +286,8 @@ static int copier_poll(struct bench_transport *t, struct bench_completion *out,
 	struct copier *c = (struct copier *)t;
 	int got = 0;
 
+	if (c->quiet_until && bench_now() < c->quiet_until)
+		return 0;
 	pthread_mutex_lock(&c->lock);
 	while (got < n && c->head != c->tail)
 		out[got++] = c->queue[c->head++ % QUEUE];

@@ -18,6 +18,7 @@ enum fake_fault {
 	DROP_ONE,
 	FAIL_A_COMPLETION,
 	INTERRUPT,
+	LATE_ACKS,
 };
 
 extern const struct bench_transport_ops fake_transport;
