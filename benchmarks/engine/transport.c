@@ -17,6 +17,7 @@ static const struct bench_transport_ops *const transports[] = {
 #endif
 #ifdef BENCH_UCX
 	&bench_ucx,
+	&bench_ucx_plain,
 #endif
 };
 

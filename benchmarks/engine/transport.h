@@ -147,6 +147,7 @@ struct bench_transport {
 
 extern const struct bench_transport_ops bench_verbs;
 extern const struct bench_transport_ops bench_ucx;
+extern const struct bench_transport_ops bench_ucx_plain;
 
 /** bench_transport_find - by its name; NULL with bench_error() when not there */
 const struct bench_transport_ops *bench_transport_find(const char *name);

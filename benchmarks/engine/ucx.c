@@ -56,12 +56,14 @@ static int open_all(struct ucx *u, const struct bench_transport_config *config)
 err_worker:
 	ucx_close_worker(u);
 err_context:
-	ucp_cleanup(u->context);
+	ucx_close_context(u);
 	return rc;
 }
 
-static int transport_open(const struct bench_transport_config *config,
-			  struct bench_transport **out)
+static int open_mode(const struct bench_transport_ops *ops,
+		     ucp_err_handling_mode_t err_mode,
+		     const struct bench_transport_config *config,
+		     struct bench_transport **out)
 {
 	struct ucx *u;
 	int rc;
@@ -72,7 +74,8 @@ static int transport_open(const struct bench_transport_config *config,
 	u = calloc(1, sizeof(*u));
 	if (!u)
 		return bench_fail(-ENOMEM, "out of memory");
-	u->base.ops = &bench_ucx;
+	u->base.ops = ops;
+	u->err_mode = err_mode;
 	u->base.max_message = BENCH_SIZE_MAX;
 	pthread_mutex_init(&u->lock, NULL);
 	rc = open_all(u, config);
@@ -90,7 +93,7 @@ static void transport_close(struct bench_transport *t)
 
 	ucx_stop(u);
 	ucx_close_worker(u);
-	ucp_cleanup(u->context);
+	ucx_close_context(u);
 	pthread_mutex_destroy(&u->lock);
 	release(u);
 }
@@ -112,6 +115,8 @@ static void transport_unreg(struct bench_transport *t, struct bench_mr *mr)
 	struct ucx *u = to_ucx(t);
 
 	pthread_mutex_lock(&u->lock);
+	/* what is still under way may be copied by UCX, whenever it progresses */
+	ucx_close_worker(u);
 	if (mr->priv)
 		ucx_unreg(u, mr->priv);
 	pthread_mutex_unlock(&u->lock);
@@ -353,17 +358,29 @@ static int transport_wait(struct bench_transport *t, uint64_t timeout_ns)
 	return 0;
 }
 
-const struct bench_transport_ops bench_ucx = {
-	.name = "ucx",
-	.open = transport_open,
-	.close = transport_close,
-	.reg = transport_reg,
-	.unreg = transport_unreg,
-	.describe = transport_describe,
-	.connect = transport_connect,
-	.reset = transport_reset,
-	.post = transport_post,
-	.recv = transport_recv,
-	.poll = transport_poll,
-	.wait = transport_wait,
-};
+#define TRANSPORT(id, title, err_mode)                                    \
+	static int open_##id(const struct bench_transport_config *config, \
+			     struct bench_transport **out)                \
+	{                                                                 \
+		return open_mode(&id, err_mode, config, out);             \
+	}                                                                 \
+	const struct bench_transport_ops id = {                           \
+		.name = title,                                            \
+		.open = open_##id,                                        \
+		.close = transport_close,                                 \
+		.reg = transport_reg,                                     \
+		.unreg = transport_unreg,                                 \
+		.describe = transport_describe,                           \
+		.connect = transport_connect,                             \
+		.reset = transport_reset,                                 \
+		.post = transport_post,                                   \
+		.recv = transport_recv,                                   \
+		.poll = transport_poll,                                   \
+		.wait = transport_wait,                                   \
+	};
+
+/* an end that leaves is an error of what is under way; UCX may get by messages */
+TRANSPORT(bench_ucx, "ucx", UCP_ERR_HANDLING_MODE_PEER)
+
+/* as ucx_perftest and MPI: what is under way then never ends */
+TRANSPORT(bench_ucx_plain, "ucx-plain", UCP_ERR_HANDLING_MODE_NONE)

@@ -49,7 +49,9 @@ struct ucx_op {
  *	is only written to has its part in connecting, and in what no NIC does
  * @used_ns: when the engine progressed it last
  * @stop: the thread is to end
+ * @stranded: what is under way cannot be taken back, and @worker was left alone
  * @event_fd: wakes up
+ * @err_mode: of the endpoints
  * @ep: one for each queue pair
  * @key: ours
  * @far: the far end's
@@ -65,8 +67,10 @@ struct ucx {
 	_Atomic(uint64_t) used_ns;
 	atomic_bool stop;
 	ucp_worker_h worker;
+	bool stranded;
 	int event_fd;
 	uint32_t qps;
+	ucp_err_handling_mode_t err_mode;
 	ucp_ep_h ep[BENCH_QPS_MAX];
 	struct ucx_key key[UCX_KEYS_MAX];
 	struct ucx_key far[UCX_KEYS_MAX];
@@ -84,6 +88,7 @@ int ucx_fail(ucs_status_t status, const char *what);
 
 /** ucx_open_context - @u->context, with our plug-in if it is there */
 int ucx_open_context(struct ucx *u, const struct bench_nic *nic);
+void ucx_close_context(struct ucx *u);
 
 /** ucx_open_worker - not connected; and nothing under way */
 int ucx_open_worker(struct ucx *u);

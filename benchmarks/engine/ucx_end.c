@@ -161,7 +161,7 @@ static ucs_status_t open_ep(struct ucx *u, const void *address, ucp_ep_h *out)
 			      UCP_EP_PARAM_FIELD_ERR_HANDLING_MODE |
 			      UCP_EP_PARAM_FIELD_ERR_HANDLER,
 		.address = address,
-		.err_mode = UCP_ERR_HANDLING_MODE_PEER,
+		.err_mode = u->err_mode,
 		.err_handler.cb = on_error,
 	};
 

@@ -108,12 +108,17 @@ static void finish(struct ucx *u, ucs_status_ptr_t request)
 	ucp_request_free(request);
 }
 
-/* What is under way uses the keys. */
+/*
+ * What is under way uses the keys.  An endpoint without error handling cannot be
+ * closed by force, and is flushed.
+ */
 static void close_eps(struct ucx *u)
 {
 	const ucp_request_param_t params = {
 		.op_attr_mask = UCP_OP_ATTR_FIELD_FLAGS,
-		.flags = UCP_EP_CLOSE_FLAG_FORCE,
+		.flags = u->err_mode == UCP_ERR_HANDLING_MODE_NONE
+				 ? 0
+				 : UCP_EP_CLOSE_FLAG_FORCE,
 	};
 	uint32_t qp, i;
 
@@ -128,6 +133,22 @@ static void close_eps(struct ucx *u)
 	}
 }
 
+/*
+ * UCX 1.18 has no way to take back a get of an endpoint without error handling, and
+ * ends the process when it is to.  The process is about to end: leave all to that.
+ */
+static bool is_stranded(const struct ucx *u)
+{
+	uint32_t i;
+
+	if (u->err_mode != UCP_ERR_HANDLING_MODE_NONE)
+		return false;
+	for (i = 0; i < u->nr_ops; i++)
+		if (u->ops[i].pending)
+			return true;
+	return false;
+}
+
 void ucx_close_worker(struct ucx *u)
 {
 	uint32_t i;
@@ -140,7 +161,9 @@ void ucx_close_worker(struct ucx *u)
 	close_eps(u);
 	while (ucp_worker_progress(u->worker))
 		;
-	ucp_worker_destroy(u->worker);
+	u->stranded = is_stranded(u);
+	if (!u->stranded)
+		ucp_worker_destroy(u->worker);
 	u->worker = NULL;
 	for (i = 0; i < UCX_KEYS_MAX; i++) {
 		free(u->far[i].packed);
@@ -181,6 +204,12 @@ int ucx_start(struct ucx *u)
 	int rc = pthread_create(&u->thread, NULL, run, u);
 
 	return rc ? bench_fail(-rc, "a thread: %s", strerror(rc)) : 0;
+}
+
+void ucx_close_context(struct ucx *u)
+{
+	if (!u->stranded)
+		ucp_cleanup(u->context);
 }
 
 void ucx_stop(struct ucx *u)
