@@ -436,15 +436,22 @@ struct mapper {
 	struct peerbar_buffer *buf;
 };
 
-/* What a buffer says while it is mapped is what its mapping is. */
+/*
+ * What a buffer says while it is mapped is what its mapping is.  Every other time it
+ * is left alone for a moment: where the two share a processor the next mmap() comes
+ * before anybody else has run.
+ */
 static void map_and_look(struct fx_worker *worker)
 {
 	struct mapper *mapper = (struct mapper *)worker;
 	struct peerbar_buffer_info info;
+	unsigned int round;
 	bool wc, right;
 	void *addr;
 
-	while (!fx_worker_stopping(worker)) {
+	for (round = 0; !fx_worker_stopping(worker); round++) {
+		if (round % 2)
+			fx_worker_pause(worker, 1);
 		if (map_buffer(mapper->buf, &addr)) {
 			fx_worker_add(worker, FX_REFUSED);
 			continue;
@@ -474,7 +481,7 @@ static void test_set_races_mmap(void **state)
 	fd = peerbar_buffer_fd(mapper->buf);
 	fx_worker_start(fx, &mapper->worker, map_and_look);
 	while ((changes < enough || busy < enough / 10 ||
-		fx_worker_count(&mapper->worker, FX_GOOD) < 20) &&
+		fx_worker_count(&mapper->worker, FX_GOOD) < enough / 2) &&
 	       fx_now_ms() < until) {
 		ret = fx_set_memattr(mapper->dev, fd, !(changes & 1));
 		if (ret == -EBUSY)
@@ -491,7 +498,7 @@ static void test_set_races_mmap(void **state)
 		      (unsigned int)fx_worker_count(&mapper->worker, FX_GOOD));
 	assert_int_equal(fx_worker_count(&mapper->worker, FX_WRONG), 0);
 	assert_int_equal(fx_worker_count(&mapper->worker, FX_REFUSED), 0);
-	assert_true(fx_worker_count(&mapper->worker, FX_GOOD) >= 20);
+	assert_true(fx_worker_count(&mapper->worker, FX_GOOD) >= enough / 2);
 	assert_true(changes >= enough && busy >= enough / 10);
 }
 
