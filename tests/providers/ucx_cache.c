@@ -16,6 +16,7 @@
 #define AT   MIB(4)
 #define SEED 29
 #define ROOM (3 * SIZE)
+#define TRIES 100
 
 /**
  * struct stage - host memory, BAR memory, host memory, one after the other
@@ -72,27 +73,40 @@ static char *host_memory(void *hint)
 	void *mem = mmap(hint, SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (mem == MAP_FAILED || (hint && mem != hint))
-		fx_die("no host memory at %p", hint);
+	if (mem == MAP_FAILED)
+		fx_die("no host memory");
 	return mem;
 }
 
-/* The kernel gives addresses from above: the BAR's comes below the first. */
+/*
+ * The kernel gives addresses from above: the BAR's comes right below the first, if
+ * no hole was left elsewhere.  What does not fit stays, and fills it.
+ */
+static bool place(struct stage *s)
+{
+	char *above = host_memory(NULL);
+
+	s->map = fx_map(s->fx, s->buf);
+	s->bar = peerbar_mapping_addr(s->map);
+	if (above == s->bar + SIZE &&
+	    host_memory(s->bar - SIZE) == s->bar - SIZE)
+		return true;
+	fx_drop(s->fx, s->map);
+	return false;
+}
+
 static struct stage *open_stage(struct fx *fx)
 {
 	struct stage *s = fx_alloc(fx, sizeof(*s));
-	char *above;
+	int tries = 0;
 
 	*s = (struct stage){.fx = fx, .dev = fx_device(fx, fx_bdf())};
 	fx_bar_fill(s->dev, SEED, AT, SIZE);
 	s->buf = fx_export_one(fx, s->dev, AT, SIZE);
-	above = host_memory(NULL);
-	s->map = fx_map(fx, s->buf);
-	s->bar = peerbar_mapping_addr(s->map);
-	if (above != s->bar + SIZE)
-		fx_die("%p is not right behind the BAR at %p", above, s->bar);
-	fx_pattern_fill(host_memory(s->bar - SIZE), 1, 0, SIZE);
-	fx_pattern_fill(above, 2, 0, SIZE);
+	while (!place(s))
+		assert_in_range(++tries, 1, TRIES);
+	fx_pattern_fill(s->bar - SIZE, 1, 0, SIZE);
+	fx_pattern_fill(s->bar + SIZE, 2, 0, SIZE);
 	open_ends(s);
 	return s;
 }
@@ -180,7 +194,8 @@ static void test_address_again(void **state)
 	all_three_arrive(s);
 	bar = s->bar;
 	fx_drop(s->fx, s->map);
-	fx_pattern_fill(host_memory(bar), 3, 0, SIZE);
+	assert_ptr_equal(host_memory(bar), bar);
+	fx_pattern_fill(bar, 3, 0, SIZE);
 	arrives(s, bar, SIZE, 3, 0);
 	assert_int_equal(fx_attached(peerbar_buffer_fd(s->buf)), 0);
 	munmap(bar, SIZE);
