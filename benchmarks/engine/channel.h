@@ -39,8 +39,8 @@ int bench_channel_recv(struct bench_channel *ch, struct json_object **out);
  * bench_channel_gave_up - has the other end refused, or hung up
  * @patience_ms: how long to wait for a word of it
  *
- * Nothing is taken: bench_channel_recv() then fails with what it said.  Any other
- * object that waits there, such as an answer, is no sign of that.
+ * Nothing is taken: bench_channel_recv() then fails with what it said.  Any
+ * other object that waits there, such as an answer, is no sign of that.
  */
 bool bench_channel_gave_up(struct bench_channel *ch, int patience_ms);
 

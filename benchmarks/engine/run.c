@@ -187,8 +187,7 @@ int bench_run_stuck(struct bench_run *run, uint64_t since)
 	return 0;
 }
 
-static int idle(struct bench_run *run, const struct progress *p,
-		uint64_t now)
+static int idle(struct bench_run *run, const struct progress *p, uint64_t now)
 {
 	int rc = 0;
 

@@ -121,8 +121,8 @@ int bench_run_lat(struct bench_run *run, bool leads,
  * An end that has done its part has answered already, and is no reason to stop:
  * the ack of the last message may be late.
  *
- * Return: 0 to go on; -ECONNRESET when the other end gave up, and says why on the
- * channel; -ETIMEDOUT after a minute.
+ * Return: 0 to go on; -ECONNRESET when the other end gave up, and says why on
+ * the channel; -ETIMEDOUT after a minute.
  */
 int bench_run_stuck(struct bench_run *run, uint64_t since);
 

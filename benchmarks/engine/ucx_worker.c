@@ -109,8 +109,8 @@ static void finish(struct ucx *u, ucs_status_ptr_t request)
 }
 
 /*
- * What is under way uses the keys.  An endpoint without error handling cannot be
- * closed by force, and is flushed.
+ * What is under way uses the keys.  An endpoint without error handling cannot
+ * be closed by force, and is flushed.
  */
 static void close_eps(struct ucx *u)
 {

@@ -12,10 +12,10 @@
 
 #include "ucp_ends.h"
 
-#define SIZE KIB(64)
-#define AT   MIB(4)
-#define SEED 29
-#define ROOM (3 * SIZE)
+#define SIZE  KIB(64)
+#define AT    MIB(4)
+#define SEED  29
+#define ROOM  (3 * SIZE)
 #define TRIES 100
 
 /**
@@ -79,8 +79,8 @@ static char *host_memory(void *hint)
 }
 
 /*
- * The kernel gives addresses from above: the BAR's comes right below the first, if
- * no hole was left elsewhere.  What does not fit stays, and fills it.
+ * The kernel gives addresses from above: the BAR's comes right below the first,
+ * if no hole was left elsewhere.  What does not fit stays, and fills it.
  */
 static bool place(struct stage *s)
 {
@@ -88,8 +88,7 @@ static bool place(struct stage *s)
 
 	s->map = fx_map(s->fx, s->buf);
 	s->bar = peerbar_mapping_addr(s->map);
-	if (above == s->bar + SIZE &&
-	    host_memory(s->bar - SIZE) == s->bar - SIZE)
+	if (above == s->bar + SIZE && host_memory(s->bar - SIZE) == s->bar - SIZE)
 		return true;
 	fx_drop(s->fx, s->map);
 	return false;
