@@ -297,20 +297,7 @@ static int transport_wait(struct bench_transport *t, uint64_t timeout_ns)
 	{                                                                 \
 		return open_stack(&stack_##id, config, out);              \
 	}                                                                 \
-	const struct bench_transport_ops id = {                           \
-		.name = title,                                            \
-		.open = open_##id,                                        \
-		.close = transport_close,                                 \
-		.reg = transport_reg,                                     \
-		.unreg = transport_unreg,                                 \
-		.describe = transport_describe,                           \
-		.connect = transport_connect,                             \
-		.reset = transport_reset,                                 \
-		.post = transport_post,                                   \
-		.recv = transport_recv,                                   \
-		.poll = transport_poll,                                   \
-		.wait = transport_wait,                                   \
-	};
+	BENCH_TRANSPORT_OPS(id, title)
 
 /* an acknowledged write of verbs has arrived */
 static const struct ofi_stack stack_bench_ofi = {

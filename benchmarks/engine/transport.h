@@ -136,6 +136,26 @@ struct bench_transport_ops {
 };
 
 /**
+ * BENCH_TRANSPORT_OPS - of one of several transports that differ in how they are
+ * opened, by open_@id(); the functions of the other slots are transport_close() etc.
+ */
+#define BENCH_TRANSPORT_OPS(id, title)          \
+	const struct bench_transport_ops id = { \
+		.name = title,                  \
+		.open = open_##id,              \
+		.close = transport_close,       \
+		.reg = transport_reg,           \
+		.unreg = transport_unreg,       \
+		.describe = transport_describe, \
+		.connect = transport_connect,   \
+		.reset = transport_reset,       \
+		.post = transport_post,         \
+		.recv = transport_recv,         \
+		.poll = transport_poll,         \
+		.wait = transport_wait,         \
+	};
+
+/**
  * struct bench_transport - first member of every transport's own
  * @ops: see there
  * @max_message: bytes that one operation can carry

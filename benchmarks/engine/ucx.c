@@ -364,20 +364,7 @@ static int transport_wait(struct bench_transport *t, uint64_t timeout_ns)
 	{                                                                 \
 		return open_mode(&id, err_mode, config, out);             \
 	}                                                                 \
-	const struct bench_transport_ops id = {                           \
-		.name = title,                                            \
-		.open = open_##id,                                        \
-		.close = transport_close,                                 \
-		.reg = transport_reg,                                     \
-		.unreg = transport_unreg,                                 \
-		.describe = transport_describe,                           \
-		.connect = transport_connect,                             \
-		.reset = transport_reset,                                 \
-		.post = transport_post,                                   \
-		.recv = transport_recv,                                   \
-		.poll = transport_poll,                                   \
-		.wait = transport_wait,                                   \
-	};
+	BENCH_TRANSPORT_OPS(id, title)
 
 /* an end that leaves is an error of what is under way; UCX may get by messages */
 TRANSPORT(bench_ucx, "ucx", UCP_ERR_HANDLING_MODE_PEER)
